@@ -1,0 +1,1 @@
+"""One call from dial to wrap-up, and what follows from its outcome."""

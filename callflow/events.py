@@ -1,0 +1,148 @@
+"""The few events every carrier and every screen is turned into, and the commands that come back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+
+class Detected(StrEnum):
+    """What a carrier heard on an answered line."""
+
+    PERSON = "person"
+    MACHINE = "machine"
+    FAX = "fax"
+    ANNOUNCEMENT = "announcement"
+    RECORDING_GUARD = "recording_guard"
+
+
+# What carriers report. `at` is the carrier's own time of the fact.
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """The carrier has taken the call and gives it to the network."""
+
+    attempt_id: UUID
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Ringing:
+    attempt_id: UUID
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The network says the line was taken up."""
+
+    attempt_id: UUID
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What was heard after the answer; a carrier without detection reports PERSON with the answer."""
+
+    attempt_id: UUID
+    at: datetime
+    detected: Detected
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """The resident and the operator hear each other."""
+
+    attempt_id: UUID
+    operator_id: UUID
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The line is free. `result` is the two-digit 架電結果 the trunk's cause table gives, where it was not answered.
+
+    `by_resident` tells who hung up, where the carrier knows.
+    """
+
+    attempt_id: UUID
+    at: datetime
+    cause: str
+    result: str | None
+    by_resident: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The carrier will not or cannot place the call (no line, synthetic or barred number)."""
+
+    attempt_id: UUID
+    at: datetime
+    cause: str
+    result: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """The carrier's answer about an attempt a former engine left behind: `known` false means it never heard of it."""
+
+    attempt_id: UUID
+    at: datetime
+    known: bool
+    live: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A call-back (返電) reaches us. `e164` is None for a withheld number."""
+
+    attempt_id: UUID
+    at: datetime
+    e164: str | None
+
+
+CarrierEvent = Handed | Ringing | Answered | Heard | Joined | Ended | Refused | Reconciled | Incoming
+
+
+# What a carrier is told. The attempt's id is the idempotency key: the same command twice acts once.
+
+
+@dataclass(frozen=True, slots=True)
+class Dial:
+    attempt_id: UUID
+    e164: str
+    caller_number: str
+    ring_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Connect the resident to this operator."""
+
+    attempt_id: UUID
+    operator_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Announce:
+    """Say in Japanese who called, then hang up: a live answer that no operator could take within 2 s."""
+
+    attempt_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Hangup:
+    attempt_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Reconcile:
+    """Ask what became of an attempt a former engine left behind. Never dials."""
+
+    attempt_id: UUID
+
+
+CarrierCommand = Dial | Join | Announce | Hangup | Reconcile

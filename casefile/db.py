@@ -1,0 +1,124 @@
+"""One declarative base, one way into a transaction, row-level security by municipality.
+
+Every table of every room hangs on `Base`. A transaction names the municipality it works for; without a name the
+policies show no rows at all. The application works as the role `tsunagaru_app`, which is neither a superuser nor
+exempt from row-level security, whatever account the connection itself was opened with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    DateTime,
+    Engine,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Integer,
+    MetaData,
+    Text,
+    create_engine,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.pool import NullPool
+
+APPLICATION_ROLE = "tsunagaru_app"
+MUNICIPALITY_SETTING = "app.municipality"
+
+Json = dict[str, Any]
+
+
+class Base(DeclarativeBase):
+    """The one registry of tables."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: DateTime(timezone=True),
+        str: Text,
+        Json: JSONB,
+        list[Any]: JSONB,
+    }
+
+
+class OfMunicipality:
+    """The column that leads every key: the six-digit 全国地方公共団体コード of the owner of the row."""
+
+    municipality_id: Mapped[int] = mapped_column(
+        Integer, ForeignKey("municipality.municipality_id"), primary_key=True, autoincrement=False, sort_order=-1
+    )
+
+
+def within(table: str, *columns: str, to: tuple[str, ...] = (), deferrable: bool = False) -> ForeignKeyConstraint:
+    """A foreign key that stays inside one municipality: `municipality_id` leads on both sides."""
+    targets = to or columns
+    return ForeignKeyConstraint(
+        ["municipality_id", *columns],
+        [f"{table}.municipality_id", *(f"{table}.{target}" for target in targets)],
+        deferrable=deferrable or None,
+        initially="DEFERRED" if deferrable else None,
+    )
+
+
+def yen(**options: Any) -> Mapped[int]:
+    """An amount in whole yen."""
+    return mapped_column(BigInteger, **options)
+
+
+class Database:
+    """Connections to one PostgreSQL database as the application's role."""
+
+    def __init__(self, url: str, *, pool_size: int = 5, pooled: bool = True, asynchronous_commit: bool = False) -> None:
+        """Open lazily. `url` is a libpq URL; `asynchronous_commit` is for rehearsals, which may lose their last moment.
+
+        Raises nothing until the first transaction.
+        """
+        self.url = sqlalchemy_url(url)
+        options = f"-c role={APPLICATION_ROLE} -c timezone=UTC"
+        if asynchronous_commit:
+            options += " -c synchronous_commit=off"
+        pool: Json = {"pool_size": pool_size, "pool_pre_ping": True} if pooled else {"poolclass": NullPool}
+        self.engine: Engine = create_engine(self.url, connect_args={"options": options}, **pool)
+
+    @contextmanager
+    def transaction(self, municipality_id: int | None) -> Iterator[Connection]:
+        """A transaction that sees one municipality's rows; with None it sees only what belongs to nobody."""
+        with self.engine.begin() as connection:
+            enter(connection, municipality_id)
+            yield connection
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def enter(connection: Connection, municipality_id: int | None) -> None:
+    """Say for whom this transaction works, until it ends."""
+    connection.execute(
+        text("SELECT set_config(:name, :value, true)"),
+        {"name": MUNICIPALITY_SETTING, "value": "" if municipality_id is None else str(municipality_id)},
+    )
+
+
+def sqlalchemy_url(url: str) -> str:
+    """The URL with the driver the project uses; `postgres://` and `postgresql://` are both taken."""
+    scheme, separator, rest = url.partition("://")
+    if not separator or scheme.split("+")[0] not in {"postgresql", "postgres"}:
+        raise ValueError(
+            "DATABASE_URL must start with postgresql://, for example "
+            "postgresql://user:password@localhost:5432/tsunagaru; only PostgreSQL 15 or later is supported"
+        )
+    return f"postgresql+psycopg://{rest}"

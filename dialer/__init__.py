@@ -1,0 +1,1 @@
+"""Who is dialed next, and how fast."""

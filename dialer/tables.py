@@ -1,0 +1,164 @@
+"""Campaigns and their frozen lists, the floor with its operators, the commands it receives, its abandonment budget."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, Identity, Index, Numeric, SmallInteger
+from sqlalchemy.orm import Mapped, mapped_column
+
+from casefile.db import Base, Json, OfMunicipality, within
+
+
+class SavedSelection(OfMunicipality, Base):
+    """A selection rule kept under a name (I15)."""
+
+    __tablename__ = "saved_selection"
+
+    selection_id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    purpose: Mapped[str]
+    claim_group: Mapped[str]
+    rule: Mapped[Json]
+    owner_id: Mapped[UUID | None]
+    saved_at: Mapped[datetime]
+
+
+class Campaign(OfMunicipality, Base):
+    """Why, whom, when and how we call; it has an owner, or nothing is dialed for it (K18)."""
+
+    __tablename__ = "campaign"
+    __table_args__ = (
+        CheckConstraint("mode IN ('preview', 'progressive', 'predictive')", name="mode"),
+        CheckConstraint("state IN ('draft', 'frozen', 'running', 'paused', 'stopped', 'finished')", name="state"),
+        CheckConstraint("target_abandonment > 0 AND target_abandonment <= 0.03", name="target_abandonment"),
+    )
+
+    campaign_id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    purpose: Mapped[str]
+    claim_group: Mapped[str]
+    rule: Mapped[Json]
+    mode: Mapped[str]
+    hours: Mapped[Json]
+    caps: Mapped[Json]
+    follow_up: Mapped[Json]
+    ring_seconds: Mapped[int] = mapped_column(SmallInteger)
+    wrapup_seconds: Mapped[int] = mapped_column(SmallInteger)
+    target_abandonment: Mapped[Decimal] = mapped_column(Numeric(4, 3))
+    owner_id: Mapped[UUID]
+    floor_id: Mapped[UUID | None]
+    state: Mapped[str]
+    frozen_at: Mapped[datetime | None]
+    frozen_persons: Mapped[int | None]
+    frozen_yen: Mapped[int | None] = mapped_column(BigInteger)
+    created_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+
+
+class CampaignEntry(OfMunicipality, Base):
+    """One person of a frozen list. Who is in never changes; nothing about *may we call now* is frozen."""
+
+    __tablename__ = "campaign_entry"
+    __table_args__ = (
+        within("campaign", "campaign_id"),
+        within("taxpayer", "addressee_no"),
+        CheckConstraint("state IN ('open', 'reached', 'unreachable', 'closed')", name="state"),
+        Index("ix_campaign_entry_open", "municipality_id", "campaign_id", "state", "next_at"),
+    )
+
+    campaign_id: Mapped[UUID] = mapped_column(primary_key=True)
+    addressee_no: Mapped[str] = mapped_column(primary_key=True)
+    household_id: Mapped[str]
+    seq: Mapped[int]
+    frozen_yen: Mapped[int] = mapped_column(BigInteger)
+    state: Mapped[str]
+    state_reason: Mapped[str | None]
+    attempts: Mapped[int] = mapped_column(SmallInteger)
+    next_at: Mapped[datetime | None]
+    reserved_only: Mapped[bool]
+    changed_at: Mapped[datetime]
+
+
+class Floor(OfMunicipality, Base):
+    """All campaigns, operators and inbound calls that one engine serves. `epoch` is checked in every dialing transaction."""
+
+    __tablename__ = "floor"
+
+    floor_id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    epoch: Mapped[int] = mapped_column(BigInteger)
+    engine_started_at: Mapped[datetime | None]
+    engine_seen_at: Mapped[datetime | None]
+    pacer_reason: Mapped[str | None]
+    figures: Mapped[Json]
+
+
+class Seat(OfMunicipality, Base):
+    """An operator on the floor, as the engine sees it; only the engine writes here."""
+
+    __tablename__ = "seat"
+    __table_args__ = (
+        within("floor", "floor_id"),
+        within("user_account", "operator_id", to=("user_id",)),
+        CheckConstraint("state IN ('offline', 'ready', 'paused', 'reserved', 'talking', 'wrapup')", name="state"),
+    )
+
+    operator_id: Mapped[UUID] = mapped_column(primary_key=True)
+    floor_id: Mapped[UUID]
+    state: Mapped[str]
+    since: Mapped[datetime]
+    pause_reason: Mapped[str | None]
+    attempt_id: Mapped[UUID | None]
+    campaign_id: Mapped[UUID | None]
+
+
+class SeatChange(OfMunicipality, Base):
+    """Every change of a seat, for the figures of time spent (稼働席時間, 待機率)."""
+
+    __tablename__ = "seat_change"
+    __table_args__ = (within("floor", "floor_id"), Index("ix_seat_change_at", "municipality_id", "at"))
+
+    change_id: Mapped[UUID] = mapped_column(primary_key=True)
+    operator_id: Mapped[UUID]
+    floor_id: Mapped[UUID]
+    at: Mapped[datetime]
+    state: Mapped[str]
+    pause_reason: Mapped[str | None]
+    attempt_id: Mapped[UUID | None]
+    campaign_id: Mapped[UUID | None]
+
+
+class FloorCommand(OfMunicipality, Base):
+    """What a browser wants of the engine: a row, read in order, done once. The engine writes `done_at` and `answer`."""
+
+    __tablename__ = "floor_command"
+    __table_args__ = (
+        within("floor", "floor_id"),
+        Index("ix_floor_command_open", "municipality_id", "floor_id", "done_at", "command_no"),
+    )
+
+    command_no: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    floor_id: Mapped[UUID]
+    kind: Mapped[str]
+    by_user: Mapped[UUID | None]
+    operator_id: Mapped[UUID | None]
+    attempt_id: Mapped[UUID | None]
+    detail: Mapped[Json]
+    given_at: Mapped[datetime]
+    done_at: Mapped[datetime | None]
+    answer: Mapped[str | None]
+
+
+class PacingDay(OfMunicipality, Base):
+    """The abandonment budget of a campaign on a day, counts stored so that a restart forgets nothing."""
+
+    __tablename__ = "pacing_day"
+    __table_args__ = (within("campaign", "campaign_id"),)
+
+    campaign_id: Mapped[UUID] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    live_answers: Mapped[int]
+    abandoned: Mapped[int]

@@ -1,0 +1,1 @@
+"""A synthetic city, its phones and its people, and robot operators who call them."""

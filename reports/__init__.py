@@ -1,0 +1,1 @@
+"""Measures, forms and exports: what worked by hour, district and document."""

@@ -1,0 +1,1 @@
+"""What is texted, when, and through whom."""
