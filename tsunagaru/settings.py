@@ -1,0 +1,102 @@
+"""What this installation was told by its environment, read once and never changed."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from casefile.errors import TsunagaruError
+
+DEFAULT_PORT = 8080
+DEFAULT_HOST = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of one process.
+
+    `database_url` is None when the embedded server is used. `home` holds everything that is not in the database:
+    the embedded server's data, recordings, backups, the secret key.
+    """
+
+    home: Path
+    database_url: str | None
+    host: str
+    port: int
+    log_format: str
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
+        """Read TSUNAGARU_HOME, DATABASE_URL, TSUNAGARU_HOST, TSUNAGARU_PORT and TSUNAGARU_LOG.
+
+        Raises TsunagaruError for a value nobody can use.
+        """
+        found = os.environ if environment is None else environment
+        return cls(
+            home=_home(found),
+            database_url=found.get("DATABASE_URL") or None,
+            host=found.get("TSUNAGARU_HOST") or DEFAULT_HOST,
+            port=port_number(found.get("TSUNAGARU_PORT") or str(DEFAULT_PORT)),
+            log_format=_log_format(found.get("TSUNAGARU_LOG") or "json"),
+        )
+
+    @property
+    def recordings(self) -> Path:
+        """Where the recordings of calls lie; backup and restore take this folder along."""
+        return self.home / "recordings"
+
+    @property
+    def backups(self) -> Path:
+        """Where backups go when no other place is named."""
+        return self.home / "backups"
+
+
+def port_number(text: str) -> int:
+    """A TCP port from text; 0 lets the system choose. Raises TsunagaruError otherwise."""
+    if not text.isascii() or not text.isdigit() or int(text) > 65535:
+        raise TsunagaruError(f"ポート番号「{text}」は使えません。0から65535までの整数を指定してください。")
+    return int(text)
+
+
+def secret(settings: Settings, name: str) -> str:
+    """A random secret of this installation, made at the first call and kept in a file only its owner can read."""
+    path = settings.home / f"{name}.secret"
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True)
+        return _read_or_create(path)
+    except OSError as error:
+        raise TsunagaruError(
+            f"秘密鍵のファイル {path} を読み書きできません({error.strerror})。"
+            "フォルダーの持ち主と権限を確かめるか、TSUNAGARU_HOME で別のフォルダーを指定してください。"
+        ) from error
+
+
+def _read_or_create(path: Path) -> str:
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text(encoding="ascii").strip()
+    value = secrets.token_urlsafe(32)
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(value)
+    return value
+
+
+def _home(environment: Mapping[str, str]) -> Path:
+    named = environment.get("TSUNAGARU_HOME")
+    if named:
+        return Path(named).expanduser().absolute()
+    # Root's own home is closed to the account the database server must run under.
+    if os.geteuid() == 0:
+        return Path("/var/lib/tsunagaru")
+    data = environment.get("XDG_DATA_HOME")
+    return (Path(data) if data else Path.home() / ".local" / "share") / "tsunagaru"
+
+
+def _log_format(name: str) -> str:
+    if name not in {"json", "console"}:
+        raise TsunagaruError(f"TSUNAGARU_LOG「{name}」は使えません。json か console を指定してください。")
+    return name
