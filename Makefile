@@ -1,0 +1,136 @@
+# Everything a newcomer types. `make help` lists it; nothing here needs more than Python 3.11, make and a network.
+
+SHELL := /bin/sh
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMPS := $(VENV)/stamps
+ROOMS  := agent_ui callflow casefile dialer rehearsal reports sms tsunagaru
+CLIENT := agent_ui/client
+PIP_WHEEL := $(wildcard .ci/pip-*.whl)
+
+# The first Python on the path that is new enough; PYTHON=/path/to/python overrides it.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	if command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))'; \
+	then echo $$p; break; fi; done)
+
+PYTEST := $(BIN)/pytest
+CLIENT_SOURCES = $(shell [ -d $(CLIENT) ] && find $(CLIENT) -type f -not -path '*/node_modules/*')
+
+.PHONY: help
+help: ## This list
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# -- installing -----------------------------------------------------------------------------------------------------
+
+.PHONY: install
+install: $(STAMPS)/project $(STAMPS)/client ## Everything into .venv; the command is .venv/bin/tsunagaru afterwards
+
+# Debian splits pip away from Python: the environment is made without it, and pip comes from the wheel beside us.
+$(STAMPS)/environment: $(PIP_WHEEL)
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed and was not found; install it or give PYTHON=/path/to/python"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv --without-pip $(VENV)
+	@mkdir -p $(STAMPS)
+	$(BIN)/python $(PIP_WHEEL)/pip install --quiet --no-index --disable-pip-version-check $(PIP_WHEEL)
+	@touch $@
+
+# What builds the others goes first, by the same lock, so that nothing unpinned takes part.
+$(STAMPS)/dependencies: requirements.lock $(STAMPS)/environment
+	awk '/^[^ #]/ { wanted = /^setuptools==/ } wanted' requirements.lock > $(STAMPS)/builder.lock
+	$(BIN)/python -m pip install --quiet --require-hashes -r $(STAMPS)/builder.lock
+	$(BIN)/python -m pip install --quiet --require-hashes --no-build-isolation -r requirements.lock
+	@touch $@
+
+$(STAMPS)/project: pyproject.toml $(STAMPS)/dependencies
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.PHONY: client
+client: $(STAMPS)/client ## The browser's side, built with Node from a Python wheel
+
+$(STAMPS)/client: $(CLIENT_SOURCES) $(STAMPS)/dependencies
+	@if [ -f $(CLIENT)/package-lock.json ]; then .ci/npm ci --no-audit --no-fund && .ci/npm run build; \
+	else echo "$(CLIENT) has no package-lock.json yet; no client built"; fi
+	@touch $@
+
+.PHONY: schema
+schema: $(STAMPS)/project ## Write migration 0001 anew from the tables
+	$(BIN)/python -m casefile.migrations.freeze
+
+.PHONY: lock
+lock: ## Write requirements.lock anew (needs uv: make lock UV=/path/to/uv)
+	$(or $(UV),uv) pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		--extra rehearsal --extra build --extra dev pyproject.toml -o requirements.lock
+
+# -- using ----------------------------------------------------------------------------------------------------------
+
+PORT ?= 8080
+.PHONY: demo
+demo: install ## A municipality's arrears room at work on this machine: http://127.0.0.1:8080
+	$(BIN)/tsunagaru demo --port $(PORT)
+
+# -- checking -------------------------------------------------------------------------------------------------------
+
+.PHONY: lint
+lint: $(STAMPS)/project ## ruff, mypy --strict and the rooms' import contract
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# As root the listed Debian packages are installed; otherwise what needs them is left out, aloud. With CI=true nothing is.
+.PHONY: test
+test: install lint debian-packages ## Lint and every test but the slow proofs; as root installs packages.debian first
+	@if .ci/debian-packages check; then \
+		$(PYTEST) -m "not slow"; \
+	elif [ "$$CI" = true ]; then \
+		echo "CI=true: nothing may be left out"; exit 1; \
+	else \
+		echo; echo "LEFT OUT: every test marked 'debian' (browser, PDF, empty root folder)."; echo; \
+		$(PYTEST) -m "not slow and not debian"; \
+	fi
+
+.PHONY: test-unit
+test-unit: $(STAMPS)/project ## Only the pure tests: no socket, no server, seconds
+	$(PYTEST) tests/unit
+
+.PHONY: test-outside
+test-outside: install ## The tests that need a database, on the server DATABASE_URL names
+	@test -n "$$DATABASE_URL" || { echo "Set DATABASE_URL to an administrator's account of PostgreSQL 15 or later"; exit 1; }
+	$(PYTEST) tests/integration
+
+.PHONY: debian-packages
+debian-packages: ## Install packages.debian (root), or say how
+	@.ci/debian-packages install
+
+# -- longer proofs --------------------------------------------------------------------------------------------------
+
+.PHONY: rehearse-all
+rehearse-all: install ## 20 days with seeds 1 to 5; every invariant must hold; results in docs/rehearsals
+	.ci/rehearse-all
+
+.PHONY: bench
+bench: install ## The tables of docs/benchmarks.md on this machine
+	for what in import engine panel; do $(BIN)/tsunagaru bench $$what || exit 1; done
+
+.PHONY: prove-fresh
+prove-fresh: ## An empty Debian root folder with python3 and make: make demo and make test succeed there (root)
+	.ci/prove-fresh
+
+.PHONY: prove-bundle
+prove-bundle: bundle ## The bundle installs and upgrades without any network (root)
+	$(PYTEST) -m slow tests/integration/house/test_bundle.py
+
+# -- handing over ---------------------------------------------------------------------------------------------------
+
+.PHONY: bundle
+bundle: install ## One file in dist/ that installs and upgrades without a network
+	$(BIN)/python -m tsunagaru.bundle
+
+.PHONY: clean
+clean: ## Remove what was built, but no data: .venv, build, dist, caches
+	rm -rf $(VENV) build dist test-output .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(CLIENT)/node_modules agent_ui/static/app *.egg-info
+	find $(ROOMS) tests -name __pycache__ -type d -prune -exec rm -rf {} +
