@@ -57,7 +57,7 @@ $(STAMPS)/client: $(CLIENT_SOURCES) $(STAMPS)/dependencies
 
 .PHONY: schema
 schema: $(STAMPS)/project ## Write migration 0001 anew from the tables
-	$(BIN)/python -m casefile.migrations.freeze
+	$(BIN)/python -m tsunagaru.schema
 
 .PHONY: lock
 lock: ## Write requirements.lock anew (needs uv: make lock UV=/path/to/uv)

@@ -71,7 +71,7 @@ def connect(url: str, *, autocommit: bool = False) -> psycopg.Connection[tuple[o
 
 def _reason(error: psycopg.OperationalError) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[-1] if lines else type(error).__name__
+    return lines[0] if lines else type(error).__name__
 
 
 def _unusable_url() -> TsunagaruError:

@@ -1,0 +1,96 @@
+"""The processes of an installation: what each one is started with, and what it does when it is.
+
+`python -m tsunagaru.processes engine` is how the supervisor starts one; the database's address comes by environment,
+since words on a command line can be read by everybody on the machine.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from types import FrameType
+
+from tsunagaru import wiring
+from tsunagaru.logs import configure_logs
+from tsunagaru.settings import Settings
+from tsunagaru.supervisor import Program
+
+DEMO_SEED = "TSUNAGARU_DEMO_SEED"
+DEMO_SPEED = "TSUNAGARU_DEMO_SPEED"
+
+
+def service_programs(settings: Settings, database_url: str) -> list[Program]:
+    """Worker, engine and web, in the order they start; they end in the reverse order."""
+    environment = _environment(settings, database_url)
+    return [_process(name, environment) for name in ("worker", "engine")] + [_web(environment)]
+
+
+def demo_programs(settings: Settings, database_url: str, seed: int, speed: float) -> list[Program]:
+    """The same processes with the rehearsal's telephone network as one more process of its own."""
+    environment = _environment(settings, database_url) | {DEMO_SEED: str(seed), DEMO_SPEED: str(speed)}
+    return [_process(name, environment) for name in ("carrier", "worker", "engine")] + [_web(environment)]
+
+
+def _environment(settings: Settings, database_url: str) -> dict[str, str]:
+    return {
+        **os.environ,
+        "DATABASE_URL": database_url,
+        "TSUNAGARU_HOME": str(settings.home),
+        "TSUNAGARU_HOST": settings.host,
+        "TSUNAGARU_PORT": str(settings.port),
+        "TSUNAGARU_LOG": settings.log_format,
+    }
+
+
+def _process(name: str, environment: dict[str, str]) -> Program:
+    return Program(name, [sys.executable, "-m", "tsunagaru.processes", name], environment)
+
+
+def _web(environment: dict[str, str]) -> Program:
+    config = "python:tsunagaru.gunicorn_config"
+    command = [sys.executable, "-m", "gunicorn", "--config", config, "tsunagaru.wiring:web_application()"]
+    return Program("web", command, environment)
+
+
+def _engine(database_url: str, settings: Settings, stopping: threading.Event) -> None:
+    wiring.run_engine(database_url, settings, stopping)
+
+
+def _worker(database_url: str, settings: Settings, stopping: threading.Event) -> None:
+    wiring.run_worker(database_url, settings, stopping)
+
+
+def _carrier(database_url: str, settings: Settings, stopping: threading.Event) -> None:
+    seed, speed = int(os.environ[DEMO_SEED]), float(os.environ[DEMO_SPEED])
+    wiring.run_demo_carrier(database_url, settings, stopping, seed, speed)
+
+
+PROCESSES: dict[str, Callable[[str, Settings, threading.Event], None]] = {
+    "engine": _engine,
+    "worker": _worker,
+    "carrier": _carrier,
+}
+
+
+def main(words: Sequence[str]) -> int:
+    """Run one process until SIGTERM."""
+    (name,) = words
+    settings = Settings.from_environment()
+    configure_logs(settings.log_format, name)
+    stopping = threading.Event()
+
+    def handle(_: int, __: FrameType | None) -> None:
+        stopping.set()
+
+    signal.signal(signal.SIGTERM, handle)
+    signal.signal(signal.SIGINT, handle)
+    assert settings.database_url is not None, "the supervisor always names the database"
+    PROCESSES[name](settings.database_url, settings, stopping)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
