@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from tsunagaru.databases import connect
 from tsunagaru.postgres import EmbeddedServer
 from tsunagaru.settings import Settings
@@ -25,3 +28,15 @@ def database_url(settings: Settings) -> str:
 def embedded_server(settings: Settings) -> EmbeddedServer | None:
     """The embedded server of this installation, or None where an outside server is used."""
     return EmbeddedServer(settings.home) if settings.database_url is None else None
+
+
+@contextmanager
+def database_for_a_while(settings: Settings) -> Iterator[str]:
+    """The working database's URL for one command; an embedded server that was not running before is stopped after."""
+    server = embedded_server(settings)
+    was_running = server is not None and server.running()
+    try:
+        yield database_url(settings)
+    finally:
+        if server is not None and not was_running:
+            server.stop()

@@ -7,6 +7,7 @@ are written: what is needed to find the case again are its ids, and those may be
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from collections.abc import MutableMapping
 from typing import Any
@@ -15,6 +16,7 @@ import structlog
 
 PERSONAL = "personal_"
 _HIDDEN = "(伏せ字)"
+_QUOTED_ROW = re.compile(r"(?:DETAIL:|CONTEXT:|\[parameters:).*")
 
 
 def configure_logs(log_format: str, process: str) -> None:
@@ -22,7 +24,6 @@ def configure_logs(log_format: str, process: str) -> None:
     structlog.configure(
         processors=[
             *_common(process),
-            structlog.processors.format_exc_info,
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -39,13 +40,19 @@ def configure_logs(log_format: str, process: str) -> None:
 def formatter(log_format: str, process: str) -> logging.Formatter:
     """How one event becomes one line, for whoever sets up handlers of their own (gunicorn does)."""
     renderer: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        # A traceback with local variables would show persons.
+        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
         if log_format == "console"
         else structlog.processors.JSONRenderer(ensure_ascii=False)
     )
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=_common(process),
-        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.format_exc_info,
+            hide_rows,
+            renderer,
+        ],
     )
 
 
@@ -64,6 +71,14 @@ def hide_personal(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMa
     for key in event:
         if key.startswith(PERSONAL):
             event[key] = _HIDDEN
+    return event
+
+
+def hide_rows(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Take out of a traceback what the database quotes from rows, and the parameters of statements."""
+    for key in ("exception", "event"):
+        if isinstance(event.get(key), str):
+            event[key] = _QUOTED_ROW.sub(_HIDDEN, event[key])
     return event
 
 

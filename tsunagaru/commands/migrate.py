@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 
 from tsunagaru.arguments import Parser
-from tsunagaru.database import database_url, embedded_server
+from tsunagaru.database import database_for_a_while
 from tsunagaru.service import migrate
 from tsunagaru.settings import Settings
 
@@ -15,11 +15,7 @@ def configure(parser: Parser) -> None:
 
 
 def run(args: Namespace) -> int:
-    settings = Settings.from_environment()
-    server = embedded_server(settings)
-    was_running = server is not None and server.running()
-    migrate(database_url(settings))
-    if server is not None and not was_running:
-        server.stop()
+    with database_for_a_while(Settings.from_environment()) as url:
+        migrate(url)
     print("データベースはこの版の形になりました。")
     return 0
