@@ -12,7 +12,10 @@ from casefile.db import Base, OfMunicipality, within, yen
 
 
 class LevyTotal(OfMunicipality, Base):
-    """One month of one tax, period and category in one 会計年度. Months 13 and 14 are 出納整理 (April, May)."""
+    """One month of one tax, period and category in one 会計年度.
+
+    `month` is the calendar month, 1 to 12; months 13 and 14 are 出納整理 (April and May after the year's end).
+    """
 
     __tablename__ = "levy_total"
     __table_args__ = (
