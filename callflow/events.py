@@ -87,12 +87,17 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Reconciled:
-    """The carrier's answer about an attempt a former engine left behind: `known` false means it never heard of it."""
+    """The carrier's answer about an attempt a former engine left behind.
+
+    `known` false means it never heard of it, and from this answer on it refuses to dial it. `past` repeats everything
+    that happened in the call so far, in order, with the times of then; later events follow as usual.
+    """
 
     attempt_id: UUID
     at: datetime
     known: bool
     live: bool
+    past: tuple[CallFact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +109,8 @@ class Incoming:
     e164: str | None
 
 
-CarrierEvent = Handed | Ringing | Answered | Heard | Joined | Ended | Refused | Reconciled | Incoming
+CallFact = Handed | Ringing | Answered | Heard | Joined | Ended | Refused
+CarrierEvent = CallFact | Reconciled | Incoming
 
 
 # What a carrier is told. The attempt's id is the idempotency key: the same command twice acts once.

@@ -97,7 +97,11 @@ class Floor(OfMunicipality, Base):
 
 
 class Seat(OfMunicipality, Base):
-    """An operator on the floor, as the engine sees it; only the engine writes here."""
+    """An operator on the floor, as the engine sees it; only the engine writes here.
+
+    `reserved` means: a case is on offer (the `offered_*` columns: dial it or skip it) or its call is on the way
+    (`attempt_id`). `pausing` names the pause that begins once no call in flight needs this operator any more.
+    """
 
     __tablename__ = "seat"
     __table_args__ = (
@@ -113,6 +117,11 @@ class Seat(OfMunicipality, Base):
     pause_reason: Mapped[str | None]
     attempt_id: Mapped[UUID | None]
     campaign_id: Mapped[UUID | None]
+    assigned_campaign_id: Mapped[UUID | None]
+    offered_addressee_no: Mapped[str | None]
+    offered_phone_id: Mapped[UUID | None]
+    offered_recall_id: Mapped[UUID | None]
+    pausing: Mapped[str | None]
 
 
 class SeatChange(OfMunicipality, Base):

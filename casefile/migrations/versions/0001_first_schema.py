@@ -488,6 +488,11 @@ def upgrade() -> None:
         sa.Column("pause_reason", sa.Text(), nullable=True),
         sa.Column("attempt_id", sa.Uuid(), nullable=True),
         sa.Column("campaign_id", sa.Uuid(), nullable=True),
+        sa.Column("assigned_campaign_id", sa.Uuid(), nullable=True),
+        sa.Column("offered_addressee_no", sa.Text(), nullable=True),
+        sa.Column("offered_phone_id", sa.Uuid(), nullable=True),
+        sa.Column("offered_recall_id", sa.Uuid(), nullable=True),
+        sa.Column("pausing", sa.Text(), nullable=True),
         sa.CheckConstraint(
             "state IN ('offline', 'ready', 'paused', 'reserved', 'talking', 'wrapup')", name=op.f("ck_seat_state")
         ),

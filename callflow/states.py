@@ -1,0 +1,273 @@
+"""One table: call state × event → next state, and what is to be done.
+
+Nothing else in the house decides what becomes of a call. An event the table does not know in a state is no error: it
+is stored as ignored and changes nothing, because networks repeat themselves and come late.
+
+Sources: DOMAIN.md §2.8 (放棄呼), §2.9 (録音警告装置), §2.10 (results), REPORTS.md §6.0 (有人応答, 早期切断).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from callflow.codes import CallResult
+
+
+class CallState(StrEnum):
+    """Where a call stands."""
+
+    ADMITTED = "admitted"
+    """The gate allowed it and the row is committed; the carrier has not taken it yet."""
+    DIALING = "dialing"
+    RINGING = "ringing"
+    LISTENING = "listening"
+    """Answered by the network; nobody knows yet by whom."""
+    GUARDED = "guarded"
+    """A recording guard spoke; the bell rings behind it and a person may still answer."""
+    WAITING = "waiting"
+    """A person is there and no operator is: at most 2.0 s."""
+    JOINING = "joining"
+    TALKING = "talking"
+    CLOSING = "closing"
+    """The operator hung up; the line is not free yet."""
+    WRAPUP = "wrapup"
+    """The line is free; the operator still writes."""
+    ANNOUNCING = "announcing"
+    """放棄呼: the resident is told who called."""
+    SCREENED = "screened"
+    """Taken for a machine or a fax and being released."""
+    RELEASING = "releasing"
+    UNKNOWN = "unknown"
+    """A former engine left it behind, or the carrier does not answer for it."""
+    ENDED = "ended"
+
+    @property
+    def in_flight(self) -> bool:
+        """Dialed and not yet answered by anybody: it may need an operator any moment."""
+        return self in _IN_FLIGHT
+
+    @property
+    def needs_operator(self) -> bool:
+        """In flight, or answered and not yet with an operator."""
+        return self in _IN_FLIGHT or self is CallState.WAITING
+
+    @property
+    def holds_operator(self) -> bool:
+        """An operator is bound to it."""
+        return self in _HOLDS_OPERATOR
+
+    @property
+    def line_is_free(self) -> bool:
+        return self in (CallState.WRAPUP, CallState.ENDED)
+
+
+_IN_FLIGHT = frozenset(
+    {CallState.ADMITTED, CallState.DIALING, CallState.RINGING, CallState.LISTENING, CallState.GUARDED}
+)
+_HOLDS_OPERATOR = frozenset({CallState.JOINING, CallState.TALKING, CallState.CLOSING, CallState.WRAPUP})
+
+
+class Happening(StrEnum):
+    """What can happen to a call: what a carrier reports, what time brings, what an operator does."""
+
+    HANDED = "handed"
+    RINGING = "ringing"
+    ANSWERED = "answered"
+    HEARD_PERSON = "heard_person"
+    HEARD_MACHINE = "heard_machine"
+    HEARD_FAX = "heard_fax"
+    HEARD_ANNOUNCEMENT = "heard_announcement"
+    HEARD_GUARD = "heard_guard"
+    JOINED = "joined"
+    ENDED = "ended"
+    REFUSED = "refused"
+    RECONCILED_KNOWN = "reconciled_known"
+    RECONCILED_ABSENT = "reconciled_absent"
+    RECONCILED_LOST = "reconciled_lost"
+    """The carrier knows nothing of a call it had once taken."""
+
+    TOO_LATE = "too_late"
+    """3 s passed before the carrier was told: it is never told."""
+    NOT_TAKEN = "not_taken"
+    """The carrier was told and has not taken it for 3 s."""
+    RING_LIMIT = "ring_limit"
+    LISTENED_ENOUGH = "listened_enough"
+    """No verdict in time: whoever is there is treated as a person."""
+    GUARD_LIMIT = "guard_limit"
+    PATIENCE_OVER = "patience_over"
+    ANNOUNCE_LIMIT = "announce_limit"
+    RELEASE_LIMIT = "release_limit"
+
+    MATCHED = "matched"
+    CANCELLED = "cancelled"
+    OPERATOR_HUNG_UP = "operator_hung_up"
+    WRAPUP_DONE = "wrapup_done"
+
+
+class Act(StrEnum):
+    """What follows a step: commands to the carrier, things to write down, changes of the operator's seat."""
+
+    JOIN = "join"
+    ANNOUNCE = "announce"
+    HANG_UP = "hang_up"
+    ASK = "ask"
+    NOTE_HANDED = "note_handed"
+    NOTE_ANSWERED = "note_answered"
+    NOTE_PERSON = "note_person"
+    NOTE_NO_PERSON = "note_no_person"
+    NOTE_JOINED = "note_joined"
+    NOTE_ABANDONED = "note_abandoned"
+    NOTE_UNKNOWN = "note_unknown"
+    NOTE_WRAPPED_UP = "note_wrapped_up"
+    CLOSE = "close"
+    FREE_OPERATOR = "free_operator"
+    START_WRAPUP = "start_wrapup"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One entry of the table. `result` fixes the 架電結果; None leaves it to what the carrier says at the end."""
+
+    to: CallState
+    acts: tuple[Act, ...] = ()
+    result: CallResult | None = None
+
+
+_S, _H, _A, _R = CallState, Happening, Act, CallResult
+
+_EARLY_CUT = Step(_S.ENDED, (_A.NOTE_PERSON, _A.CLOSE), _R.ANSWERED)
+_ABANDON = Step(_S.ANNOUNCING, (_A.NOTE_PERSON, _A.NOTE_ABANDONED, _A.ANNOUNCE), _R.ABANDONED)
+_ABANDON_MATCHED = Step(_S.ANNOUNCING, (_A.NOTE_PERSON, _A.NOTE_ABANDONED, _A.ANNOUNCE, _A.FREE_OPERATOR), _R.ABANDONED)
+_MACHINE = Step(_S.SCREENED, (_A.NOTE_NO_PERSON, _A.HANG_UP), _R.VOICEMAIL)
+_FAX = Step(_S.SCREENED, (_A.NOTE_NO_PERSON, _A.HANG_UP), _R.FAX)
+_ANNOUNCEMENT = Step(_S.SCREENED, (_A.NOTE_NO_PERSON, _A.HANG_UP))
+_GUARD = Step(_S.GUARDED, (_A.NOTE_NO_PERSON,))
+_ANSWERED = Step(_S.LISTENING, (_A.NOTE_ANSWERED,))
+_OVER = Step(_S.ENDED, (_A.CLOSE,))
+_CANCEL = Step(_S.RELEASING, (_A.HANG_UP,), _R.NO_ANSWER)
+_ASK = Step(_S.UNKNOWN, (_A.NOTE_UNKNOWN, _A.ASK))
+
+TABLE: dict[CallState, dict[Happening, Step]] = {
+    _S.ADMITTED: {
+        _H.HANDED: Step(_S.DIALING, (_A.NOTE_HANDED,)),
+        _H.RINGING: Step(_S.RINGING, (_A.NOTE_HANDED,)),
+        _H.ANSWERED: Step(_S.LISTENING, (_A.NOTE_HANDED, _A.NOTE_ANSWERED)),
+        _H.ENDED: _OVER,
+        _H.REFUSED: _OVER,
+        _H.TOO_LATE: Step(_S.ENDED, (_A.CLOSE,), _R.STOPPED_BY_RULE),
+        _H.NOT_TAKEN: _ASK,
+        _H.CANCELLED: _CANCEL,
+        _H.OPERATOR_HUNG_UP: _CANCEL,
+    },
+    _S.DIALING: {
+        _H.RINGING: Step(_S.RINGING),
+        _H.ANSWERED: _ANSWERED,
+        _H.HEARD_ANNOUNCEMENT: _ANNOUNCEMENT,
+        _H.ENDED: _OVER,
+        _H.REFUSED: _OVER,
+        _H.RING_LIMIT: _CANCEL,
+        _H.CANCELLED: _CANCEL,
+        _H.OPERATOR_HUNG_UP: _CANCEL,
+    },
+    _S.RINGING: {
+        _H.ANSWERED: _ANSWERED,
+        _H.HEARD_ANNOUNCEMENT: _ANNOUNCEMENT,
+        _H.ENDED: _OVER,
+        _H.REFUSED: _OVER,
+        _H.RING_LIMIT: _CANCEL,
+        _H.CANCELLED: _CANCEL,
+        _H.OPERATOR_HUNG_UP: _CANCEL,
+    },
+    _S.LISTENING: {
+        _H.HEARD_PERSON: Step(_S.WAITING, (_A.NOTE_PERSON,)),
+        _H.LISTENED_ENOUGH: Step(_S.WAITING, (_A.NOTE_PERSON,)),
+        _H.HEARD_MACHINE: _MACHINE,
+        _H.HEARD_FAX: _FAX,
+        _H.HEARD_ANNOUNCEMENT: _ANNOUNCEMENT,
+        _H.HEARD_GUARD: _GUARD,
+        _H.ENDED: _EARLY_CUT,
+        _H.REFUSED: _OVER,
+        _H.OPERATOR_HUNG_UP: _ABANDON,
+    },
+    _S.GUARDED: {
+        _H.HEARD_PERSON: Step(_S.WAITING, (_A.NOTE_PERSON,)),
+        _H.HEARD_MACHINE: _MACHINE,
+        _H.HEARD_FAX: _FAX,
+        _H.ENDED: Step(_S.ENDED, (_A.CLOSE,), _R.RECORDING_GUARD),
+        _H.GUARD_LIMIT: Step(_S.RELEASING, (_A.HANG_UP,), _R.RECORDING_GUARD),
+        _H.OPERATOR_HUNG_UP: Step(_S.RELEASING, (_A.HANG_UP,), _R.RECORDING_GUARD),
+    },
+    _S.WAITING: {
+        _H.MATCHED: Step(_S.JOINING, (_A.JOIN,)),
+        # A former engine's join, told again by the carrier.
+        _H.JOINED: Step(_S.TALKING, (_A.NOTE_JOINED,), _R.ANSWERED),
+        _H.PATIENCE_OVER: _ABANDON,
+        _H.OPERATOR_HUNG_UP: _ABANDON,
+        _H.HEARD_MACHINE: _MACHINE,
+        _H.HEARD_FAX: _FAX,
+        _H.HEARD_ANNOUNCEMENT: _ANNOUNCEMENT,
+        _H.HEARD_GUARD: _GUARD,
+        _H.ENDED: _EARLY_CUT,
+    },
+    _S.JOINING: {
+        _H.JOINED: Step(_S.TALKING, (_A.NOTE_JOINED,), _R.ANSWERED),
+        _H.PATIENCE_OVER: _ABANDON_MATCHED,
+        _H.OPERATOR_HUNG_UP: _ABANDON_MATCHED,
+        _H.HEARD_MACHINE: Step(_S.SCREENED, (_A.NOTE_NO_PERSON, _A.HANG_UP, _A.FREE_OPERATOR), _R.VOICEMAIL),
+        _H.HEARD_FAX: Step(_S.SCREENED, (_A.NOTE_NO_PERSON, _A.HANG_UP, _A.FREE_OPERATOR), _R.FAX),
+        _H.ENDED: Step(_S.ENDED, (_A.NOTE_PERSON, _A.CLOSE, _A.FREE_OPERATOR), _R.ANSWERED),
+    },
+    _S.TALKING: {
+        _H.OPERATOR_HUNG_UP: Step(_S.CLOSING, (_A.HANG_UP, _A.START_WRAPUP), _R.ANSWERED),
+        _H.ENDED: Step(_S.WRAPUP, (_A.CLOSE, _A.START_WRAPUP), _R.ANSWERED),
+    },
+    _S.CLOSING: {
+        _H.ENDED: Step(_S.WRAPUP, (_A.CLOSE,), _R.ANSWERED),
+        _H.WRAPUP_DONE: Step(_S.RELEASING, (_A.NOTE_WRAPPED_UP, _A.FREE_OPERATOR), _R.ANSWERED),
+        _H.RELEASE_LIMIT: _ASK,
+    },
+    _S.WRAPUP: {
+        _H.WRAPUP_DONE: Step(_S.ENDED, (_A.NOTE_WRAPPED_UP, _A.FREE_OPERATOR)),
+    },
+    _S.ANNOUNCING: {
+        _H.ENDED: Step(_S.ENDED, (_A.CLOSE,), _R.ABANDONED),
+        _H.ANNOUNCE_LIMIT: Step(_S.RELEASING, (_A.HANG_UP,), _R.ABANDONED),
+    },
+    _S.SCREENED: {
+        _H.ENDED: _OVER,
+        # A person whom the detector took for a machine: 放棄呼 (PACING.md §1).
+        _H.HEARD_PERSON: _ABANDON,
+        _H.RELEASE_LIMIT: _ASK,
+    },
+    _S.RELEASING: {
+        _H.ENDED: _OVER,
+        _H.REFUSED: _OVER,
+        # Somebody picked up in the moment we gave up: not silence, but our name.
+        _H.ANSWERED: Step(
+            _S.ANNOUNCING,
+            (_A.NOTE_ANSWERED, _A.NOTE_PERSON, _A.NOTE_ABANDONED, _A.ANNOUNCE),
+            _R.ABANDONED,
+        ),
+        _H.RELEASE_LIMIT: _ASK,
+    },
+    _S.UNKNOWN: {
+        _H.RECONCILED_KNOWN: Step(_S.DIALING, (_A.NOTE_HANDED,)),
+        _H.RECONCILED_ABSENT: Step(_S.ENDED, (_A.CLOSE,), _R.STOPPED_BY_RULE),
+        _H.RECONCILED_LOST: Step(_S.ENDED, (_A.CLOSE,), _R.NO_ANSWER),
+        _H.HANDED: Step(_S.DIALING, (_A.NOTE_HANDED,)),
+        _H.RINGING: Step(_S.RINGING, (_A.NOTE_HANDED,)),
+        _H.ANSWERED: Step(_S.LISTENING, (_A.NOTE_HANDED, _A.NOTE_ANSWERED)),
+        _H.ENDED: _OVER,
+        _H.REFUSED: _OVER,
+        _H.OPERATOR_HUNG_UP: Step(_S.UNKNOWN, (_A.HANG_UP, _A.START_WRAPUP)),
+        _H.WRAPUP_DONE: Step(_S.UNKNOWN, (_A.NOTE_WRAPPED_UP, _A.FREE_OPERATOR)),
+        _H.NOT_TAKEN: Step(_S.UNKNOWN, (_A.ASK,)),
+    },
+    _S.ENDED: {},
+}
+
+
+def step(state: CallState, happening: Happening) -> Step | None:
+    """What follows `happening` in `state`; None means: ignored, nothing changes."""
+    return TABLE[state].get(happening)

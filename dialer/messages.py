@@ -1,0 +1,327 @@
+"""What the engine is told and what it asks for: frozen facts and frozen wishes, nothing that could reach outside.
+
+Carrier events come as they are (`callflow.events`). Every event carries its own time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from callflow.events import CarrierCommand, CarrierEvent
+from callflow.states import CallState
+
+Mode = Literal["preview", "progressive", "predictive"]
+SeatState = Literal["offline", "ready", "paused", "reserved", "talking", "wrapup"]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One person who may be dialed for a household, and on which number; the gate still decides."""
+
+    campaign_id: UUID
+    addressee_no: str
+    household_id: str
+    phone_id: UUID
+    e164: str
+    answer_probability: float
+    evidence: str = ""
+    recall_id: UUID | None = None
+    operator_id: UUID | None = None
+    """Only this operator (a recall booked for one)."""
+    reserved: bool = False
+    """An operator must be held for it before it is dialed: preview, recalls, whoever met a 放棄呼."""
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignTerms:
+    """A running campaign as the engine needs it."""
+
+    campaign_id: UUID
+    mode: Mode
+    ring_seconds: int
+    wrapup_seconds: int
+    target_abandonment: float
+    live_answers_today: int = 0
+    abandoned_today: int = 0
+
+
+# -- what the engine is told ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time has passed; once a second is enough."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignsRunning:
+    """The campaigns that run on this floor now; those not named are not dialed any more."""
+
+    at: datetime
+    campaigns: tuple[CampaignTerms, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Supplied:
+    """The best numbers of a campaign for this hour, best first; they replace what was left of the last supply."""
+
+    at: datetime
+    campaign_id: UUID
+    candidates: tuple[Candidate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RecallsDue:
+    """Booked recalls whose time has come, earliest first; they replace the last list."""
+
+    at: datetime
+    candidates: tuple[Candidate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """The gate allowed it, and the attempt is a committed row."""
+
+    at: datetime
+    attempt_id: UUID
+    candidate: Candidate
+    attempt_no: int
+    operator_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GateRefused:
+    """The gate said no; `reasons` are its Japanese sentences."""
+
+    at: datetime
+    candidate: Candidate
+    reasons: tuple[str, ...]
+    operator_id: UUID | None = None
+
+
+CommandKind = Literal[
+    "sign_in", "sign_out", "ready", "pause", "hang_up", "wrapup_done", "preview_dial", "preview_skip", "manual_dial"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorSaid:
+    """One floor command of an operator, already read from its row.
+
+    `reason`: of a pause or a skip. `candidate`: whom to dial by hand. `campaign_id`: with sign_in, the only campaign
+    this operator works for.
+    """
+
+    at: datetime
+    command_no: int | None
+    kind: CommandKind
+    operator_id: UUID
+    attempt_id: UUID | None = None
+    reason: str | None = None
+    candidate: Candidate | None = None
+    campaign_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SeatRow:
+    """A seat as it stands in the database."""
+
+    operator_id: UUID
+    state: SeatState
+    since: datetime
+    pause_reason: str | None = None
+    attempt_id: UUID | None = None
+    campaign_id: UUID | None = None
+    assigned_campaign_id: UUID | None = None
+    offered: Candidate | None = None
+    pausing: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallRow:
+    """An attempt a former engine left live (or ended with its wrap-up still open), as it stands in the database."""
+
+    attempt_id: UUID
+    candidate: Candidate
+    intended_at: datetime
+    handed: bool
+    next_seq: int
+    line_free: bool
+    reserved_for: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """A new epoch begins with what the last one left."""
+
+    at: datetime
+    seats: tuple[SeatRow, ...]
+    calls: tuple[CallRow, ...]
+
+
+EngineEvent = (
+    CarrierEvent | Tick | CampaignsRunning | Supplied | RecallsDue | Admitted | GateRefused | OperatorSaid | Restored
+)
+
+
+# -- what the engine asks for ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Tell the carrier, after everything before it is committed."""
+
+    command: CarrierCommand
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One candidate to put before the gate; with an operator held for it or not."""
+
+    candidate: Candidate
+    mode: Literal["auto", "preview", "manual"]
+    operator_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Admit:
+    """Ask the gate and, where it allows, commit the intent: in one transaction with the check of the epoch."""
+
+    wanted: tuple[Wanted, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """Bring the next candidates of a campaign; `without`: households already on the line or in hand."""
+
+    campaign_id: UUID
+    limit: int
+    without: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class StoreTransition:
+    attempt_id: UUID
+    seq: int
+    at: datetime
+    from_state: CallState
+    event: str
+    to_state: CallState
+    detail: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class StoreHanded:
+    attempt_id: UUID
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoreAnswered:
+    attempt_id: UUID
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoreJoined:
+    attempt_id: UUID
+    at: datetime
+    speech_at: datetime | None
+    operator_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class StoreUnknown:
+    attempt_id: UUID
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoreEnded:
+    """The line is free. `person_answered`: 有人応答. `connected`: 通話; neither connected nor abandoned: 早期切断."""
+
+    attempt_id: UUID
+    candidate: Candidate
+    at: datetime
+    result: str
+    cause: str
+    counted: bool
+    person_answered: bool
+    connected: bool
+    abandoned: bool
+    answered_at: datetime | None
+    speech_at: datetime | None
+    operator_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoreWrappedUp:
+    attempt_id: UUID
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoreSeat:
+    """The seat as it is from now on; `changed` false where only its offer or its wish to pause changed."""
+
+    seat: SeatRow
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StoreSkip:
+    """An operator passed over a case on offer; why is kept, and the case waits until the next office day."""
+
+    candidate: Candidate
+    operator_id: UUID
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer to a floor command: `done`, or a Japanese sentence that says what to do."""
+
+    command_no: int
+    at: datetime
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notify:
+    """Wake the screens: ids only."""
+
+    kind: Literal["seat", "call", "figures"]
+    operator_id: UUID | None = None
+    attempt_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """Why the pacer dials as it does, in one line."""
+
+    reason: str
+
+
+EngineCommand = (
+    Tell
+    | Admit
+    | Supply
+    | StoreTransition
+    | StoreHanded
+    | StoreAnswered
+    | StoreJoined
+    | StoreUnknown
+    | StoreEnded
+    | StoreWrappedUp
+    | StoreSeat
+    | StoreSkip
+    | Answer
+    | Notify
+    | Explained
+)
