@@ -17,8 +17,11 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
 from casefile.db import Database
+from tests.fixtures import city, municipality
 from tsunagaru.databases import create_database, drop_database
 from tsunagaru.postgres import EmbeddedServer
+
+__all__ = ["city", "municipality"]
 
 _HOME_PREFIX = "tsunagaru-test-"
 # A test database need not survive a power cut.
