@@ -91,9 +91,8 @@ def read_year(raw: str, style: DateStyle = DateStyle.AUTO) -> int | None:
     if style is DateStyle.WAREKI:
         if found := _SHORT_YEAR.fullmatch(text):
             return _year_of_era(ERAS[-1], found[1])
-    elif found := _WESTERN_YEAR.fullmatch(text):
-        if 1868 <= int(found[1]) <= 2200:
-            return int(found[1])
+    elif (found := _WESTERN_YEAR.fullmatch(text)) and 1868 <= int(found[1]) <= 2200:
+        return int(found[1])
     raise ValueError(raw)
 
 

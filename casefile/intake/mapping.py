@@ -193,13 +193,9 @@ class _MappingReader:
             raise self._error(
                 where, "必須の列 " + "、".join(f"{c.name}({c.label})" for c in missing) + " を書いてください"
             )
-        return {
-            name: self._source(kind, name, entry, dates, codes, f"{where}.{name}") for name, entry in columns.items()
-        }
+        return {name: self._source(entry, dates, codes, f"{where}.{name}") for name, entry in columns.items()}
 
-    def _source(
-        self, kind: FileKind, name: str, entry: Any, dates: DateStyle, codes: Words[str, Words[str, str]], where: str
-    ) -> Source:
+    def _source(self, entry: Any, dates: DateStyle, codes: Words[str, Words[str, str]], where: str) -> Source:
         if isinstance(entry, str):
             entry = {"column": entry}
         entry = self._table(entry, where)
