@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from datetime import datetime
 from pathlib import Path
 
+from casefile.clock import jst
 from tsunagaru.arguments import Parser
 from tsunagaru.database import database_for_a_while
 from tsunagaru.restore import restore_into_empty, restore_replacing
@@ -21,5 +23,6 @@ def run(args: Namespace) -> int:
     restore = restore_replacing if args.replace else restore_into_empty
     with database_for_a_while(settings) as url:
         manifest = restore(url, settings, args.file)
-    print(f"{args.file} から戻しました({manifest.created_at} の状態、行 {sum(manifest.rows.values()):,})。")
+    made = jst(datetime.fromisoformat(manifest.created_at))
+    print(f"{args.file} から、{made:%Y年%m月%d日 %H:%M} の状態に戻しました(行 {sum(manifest.rows.values()):,})。")
     return 0

@@ -1,0 +1,58 @@
+"""The doctor names what is wrong, says what to do, and looks at the rest all the same."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from casefile.clock import SystemClock, VirtualClock
+from casefile.errors import TsunagaruError
+from tsunagaru.doctor import Finding, examine
+from tsunagaru.settings import Settings
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings.from_environment({"TSUNAGARU_HOME": str(tmp_path), "TSUNAGARU_PORT": "1"})
+
+
+def about(findings: list[Finding], subject: str) -> Finding:
+    (found,) = [finding for finding in findings if finding.subject == subject]
+    return found
+
+
+def test_a_whole_database_is_well(database_url: str, settings: Settings) -> None:
+    findings = list(examine(settings, lambda: database_url, SystemClock()))
+    for subject in ("データベース", "データベースの形", "市町村の間の壁", "サーバーとの時計の差", "日本時間"):
+        assert about(findings, subject).well, subject
+
+
+def test_an_empty_database_asks_for_the_schema(empty_database_url: str, settings: Settings) -> None:
+    findings = list(examine(settings, lambda: empty_database_url, SystemClock()))
+    assert "tsunagaru migrate" in about(findings, "データベースの形").remedy
+
+
+def test_an_opened_wall_is_found(database_url: str, settings: Settings) -> None:
+    with psycopg.connect(database_url) as connection:
+        connection.execute("ALTER TABLE audit_entry NO FORCE ROW LEVEL SECURITY")
+    wall = about(list(examine(settings, lambda: database_url, SystemClock())), "市町村の間の壁")
+    assert not wall.well
+    assert "audit_entry" in wall.found
+
+
+def test_a_wrong_clock_is_found(database_url: str, settings: Settings) -> None:
+    late = VirtualClock(datetime.now(UTC) - timedelta(minutes=5))
+    clock = about(list(examine(settings, lambda: database_url, late)), "サーバーとの時計の差")
+    assert "NTP" in clock.remedy
+
+
+def test_a_database_that_does_not_answer_does_not_end_the_examination(settings: Settings) -> None:
+    def unreachable() -> str:
+        raise TsunagaruError("接続できません。")
+
+    findings = list(examine(settings, unreachable, SystemClock()))
+    assert about(findings, "データベース").remedy == "接続できません。"
+    assert about(findings, "日本時間").well

@@ -1,0 +1,59 @@
+"""Persons stay out of the logs."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from tsunagaru.logs import configure_logs
+
+
+@pytest.fixture(autouse=True)
+def quiet_again() -> Iterator[None]:
+    root = logging.getLogger()
+    before = root.handlers[:], root.level
+    yield
+    root.handlers[:], root.level = before
+    structlog.reset_defaults()
+
+
+def test_an_event_is_one_line_with_its_process(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logs("json", "worker")
+    structlog.get_logger().info("message sent", message_id=7)
+    logging.getLogger("library").warning("as %s", "usual")
+    first, second = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert (first["event"], first["message_id"], first["process"], first["level"]) == (
+        "message sent",
+        7,
+        "worker",
+        "info",
+    )
+    assert (second["event"], second["process"], second["level"]) == ("as usual", "worker", "warning")
+
+
+@pytest.mark.parametrize("log_format", ["json", "console"])
+def test_a_marked_person_is_hidden(log_format: str, capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logs(log_format, "worker")
+    structlog.get_logger().info("looked up", personal_name="山田 太郎", attempt_id=3)
+    shown = capsys.readouterr().err
+    assert "山田" not in shown
+    assert "personal_name" in shown
+
+
+@pytest.mark.parametrize("log_format", ["json", "console"])
+def test_a_traceback_quotes_no_row_and_no_local_variable(log_format: str, capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logs(log_format, "worker")
+    name = "山田" + " 太郎"
+    try:
+        raise ValueError(
+            f"duplicate key\nDETAIL:  Key (name)=({name}) already exists.\n[parameters: {{'n': '{name}'}}]"
+        )
+    except ValueError:
+        structlog.get_logger().exception("failed")
+    shown = capsys.readouterr().err
+    assert "duplicate key" in shown
+    assert "太郎" not in shown

@@ -1,0 +1,199 @@
+"""What is wrong with this installation, and what to do about it."""
+
+from __future__ import annotations
+
+import ctypes.util
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.resources import files
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import psycopg
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+
+from casefile import migrations
+from casefile.clock import Clock
+from casefile.db import APPLICATION_ROLE
+from casefile.errors import TsunagaruError
+from tsunagaru.databases import connect
+from tsunagaru.settings import Settings
+
+_ENOUGH_SPACE = 5 * 1024**3
+_LARGEST_CLOCK_ERROR_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at. `remedy` is empty where all is well, otherwise what to do."""
+
+    subject: str
+    found: str
+    remedy: str = ""
+
+    @property
+    def well(self) -> bool:
+        return not self.remedy
+
+
+def examine(settings: Settings, database_url: Callable[[], str], clock: Clock) -> Iterator[Finding]:
+    """Look at everything, in the order in which it is needed; a broken database does not end the examination."""
+    yield python()
+    yield folder(settings.home)
+    yield free_space(settings.home)
+    yield time_zone()
+    yield synchronised()
+    try:
+        url = database_url()
+        with connect(url) as connection:
+            yield from database(connection, clock)
+    except (TsunagaruError, psycopg.Error) as error:
+        yield Finding("データベース", "使えません", str(error).partition("\n")[0])
+    yield client()
+    yield pango()
+    yield fonts()
+    yield port(settings)
+    yield Finding("電話回線", "予行用の回線だけです(実回線の設定はありません)")
+    yield Finding("SMS配信", "予行用の配信だけです(配信事業者の設定はありません)")
+
+
+def python() -> Finding:
+    version = ".".join(str(part) for part in sys.version_info[:3])
+    if sys.version_info < (3, 11):  # noqa: UP036  # an old interpreter may still find this file on its path
+        return Finding("Python", version, "Python 3.11 以上で入れ直してください。")
+    return Finding("Python", version)
+
+
+def folder(home: Path) -> Finding:
+    """Whether data can be written where they belong."""
+    existing = next(path for path in [home, *home.parents] if path.exists())
+    if not (existing.is_dir() and os.access(existing, os.W_OK | os.X_OK)):
+        remedy = f"{existing} の持ち主と権限を直すか、TSUNAGARU_HOME で書き込める場所を指定してください。"
+        return Finding("データの置き場所", f"{home} に書き込めません", remedy)
+    return Finding("データの置き場所", str(home))
+
+
+def free_space(home: Path) -> Finding:
+    existing = next(path for path in [home, *home.parents] if path.exists())
+    free = shutil.disk_usage(existing).free
+    found = f"{free / 1024**3:.1f} GB"
+    if free < _ENOUGH_SPACE:
+        return Finding("ディスクの空き", found, "5 GB 以上空けてください。録音と古いバックアップを別の場所に移せます。")
+    return Finding("ディスクの空き", found)
+
+
+def time_zone() -> Finding:
+    offset = datetime(2026, 1, 1, tzinfo=ZoneInfo("Asia/Tokyo")).utcoffset()
+    return Finding("日本時間", f"UTC+{offset}")
+
+
+def synchronised() -> Finding:
+    """Calling hours are kept by this machine's clock."""
+    try:
+        command = ["timedatectl", "show", "--property=NTPSynchronized", "--value"]
+        answer = subprocess.run(command, capture_output=True, text=True, timeout=5, check=True).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return Finding("時計合わせ", "このしくみでは確かめられません(NTPで合わせているか、管理者に確かめてください)")
+    if answer == "yes":
+        return Finding("時計合わせ", "NTPで合っています")
+    return Finding("時計合わせ", "NTPで合っていません", "「timedatectl set-ntp true」で時計合わせを始めてください。")
+
+
+def database(connection: psycopg.Connection[tuple[object, ...]], clock: Clock) -> Iterator[Finding]:
+    """Version, clock, schema and the walls between municipalities."""
+    yield Finding("データベース", f"PostgreSQL {connection.info.server_version // 10000}")
+    yield _clocks_agree(connection, clock)
+    role = _one(connection, "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = %s", [APPLICATION_ROLE])
+    revision = (
+        _one(connection, "SELECT version_num FROM alembic_version", [])
+        if _one(connection, "SELECT to_regclass('alembic_version') IS NOT NULL", [])
+        else None
+    )
+    newest = _newest_revision()
+    if revision != newest or role is None:
+        found = f"表の版 {revision or 'なし'}(この版は {newest})"
+        yield Finding("データベースの形", found, "「tsunagaru migrate」を実行してください。")
+        return
+    yield Finding("データベースの形", f"版 {revision}")
+    yield _walls(connection, weak=bool(role))
+
+
+def _clocks_agree(connection: psycopg.Connection[tuple[object, ...]], clock: Clock) -> Finding:
+    theirs = _one(connection, "SELECT clock_timestamp()", [])
+    assert isinstance(theirs, datetime)
+    seconds = abs((theirs.astimezone(UTC) - clock.now()).total_seconds())
+    found = f"差は {seconds:.1f} 秒"
+    if seconds > _LARGEST_CLOCK_ERROR_SECONDS:
+        return Finding("サーバーとの時計の差", found, "両方の機械の時計をNTPで合わせてください。")
+    return Finding("サーバーとの時計の差", found)
+
+
+def _walls(connection: psycopg.Connection[tuple[object, ...]], *, weak: bool) -> Finding:
+    """Every table of a municipality's is under forced row-level security, and the application may not step over it."""
+    open_tables = connection.execute(
+        "SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'municipality_id'"
+        " WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'"
+        " AND NOT (c.relrowsecurity AND c.relforcerowsecurity) ORDER BY 1"
+    ).fetchall()
+    if open_tables or weak:
+        names = "、".join(str(name) for (name,) in open_tables) or APPLICATION_ROLE
+        remedy = "運用を止め、「tsunagaru restore」で正しいバックアップから戻してください。"
+        return Finding("市町村の間の壁", f"開いています: {names}", remedy)
+    return Finding("市町村の間の壁", "閉じています")
+
+
+def client() -> Finding:
+    if (Path(str(files("agent_ui"))) / "static" / "app").is_dir():
+        return Finding("画面", "組み立て済みです")
+    return Finding(
+        "画面", "組み立てられていません", "「make client」を実行するか、配布ファイルから入れ直してください。"
+    )
+
+
+def pango() -> Finding:
+    if ctypes.util.find_library("pango-1.0") and ctypes.util.find_library("pangoft2-1.0"):
+        return Finding("PDF帳票", "作れます")
+    remedy = "管理者に「apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0」の実行を頼んでください。"
+    return Finding("PDF帳票", "作れません(Pangoがありません)。ほかの形式は出せます", remedy)
+
+
+def fonts() -> Finding:
+    found = _fonts_of_japanese()
+    if found:
+        return Finding("日本語フォント", next((name for name in found if "JP" in name), found[0]))
+    return Finding("日本語フォント", "ありません", "管理者に「apt-get install fonts-noto-cjk」の実行を頼んでください。")
+
+
+def port(settings: Settings) -> Finding:
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        answers = probe.connect_ex((settings.host, settings.port)) == 0
+    found = f"{settings.host}:{settings.port} は{'使われています(動いている画面か、ほかのプログラムです)' if answers else '空いています'}"
+    return Finding("画面のポート", found)
+
+
+def _fonts_of_japanese() -> Sequence[str]:
+    try:
+        command = ["fc-list", ":lang=ja", "family"]
+        listed = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True).stdout
+        return sorted({line.partition(",")[0] for line in listed.splitlines() if line})
+    except (OSError, subprocess.SubprocessError):
+        return sorted(path.stem for path in Path("/usr/share/fonts").rglob("Noto*CJK*"))
+
+
+def _newest_revision() -> str | None:
+    configuration = Config()
+    configuration.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    return ScriptDirectory.from_config(configuration).get_current_head()
+
+
+def _one(connection: psycopg.Connection[tuple[object, ...]], query: str, values: Sequence[object]) -> object:
+    row = connection.execute(query.encode(), values).fetchone()
+    return None if row is None else row[0]
