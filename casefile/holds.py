@@ -1,0 +1,145 @@
+"""Times during which the gate keeps the room from pressing a person, because of what an earlier contact brought."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Connection, insert, or_, select, update
+
+from casefile.ids import Ids
+from casefile.tables import ContactHold
+from casefile.vocabulary import HoldKind
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A hold that stands. `until` None: until it is released."""
+
+    hold_id: UUID
+    addressee_no: str
+    purpose: str
+    claim_group: str
+    kind: HoldKind
+    since: datetime
+    until: datetime | None
+    exempt_id: UUID | None
+    record_id: UUID | None
+
+
+def place(
+    conn: Connection,
+    municipality_id: int,
+    *,
+    addressee_no: str,
+    purpose: str,
+    claim_group: str,
+    kind: HoldKind,
+    since: datetime,
+    until: datetime | None,
+    ids: Ids,
+    exempt_id: UUID | None = None,
+    record_id: UUID | None = None,
+) -> UUID:
+    """Hold the room back from a case; one of the same kind that stands is replaced by it."""
+    case = (
+        (ContactHold.addressee_no == addressee_no)
+        & (ContactHold.purpose == purpose)
+        & (ContactHold.claim_group == claim_group)
+    )
+    _release(conn, municipality_id, case & (ContactHold.kind == kind), since, "更新")
+    hold_id = ids.new()
+    conn.execute(
+        insert(ContactHold),
+        {
+            "municipality_id": municipality_id,
+            "hold_id": hold_id,
+            "addressee_no": addressee_no,
+            "purpose": purpose,
+            "claim_group": claim_group,
+            "kind": kind.value,
+            "since": since,
+            "until": until,
+            "exempt_id": exempt_id,
+            "record_id": record_id,
+            "released_at": None,
+            "released_why": None,
+        },
+    )
+    return hold_id
+
+
+def release(conn: Connection, municipality_id: int, hold_id: UUID, at: datetime, why: str) -> bool:
+    """Lift one hold. False: it was lifted already."""
+    return _release(conn, municipality_id, ContactHold.hold_id == hold_id, at, why) > 0
+
+
+def release_exempting(conn: Connection, municipality_id: int, exempt_id: UUID, at: datetime, why: str) -> bool:
+    """Lift the hold that was placed for one booked contact."""
+    return _release(conn, municipality_id, ContactHold.exempt_id == exempt_id, at, why) > 0
+
+
+def release_kinds(
+    conn: Connection,
+    municipality_id: int,
+    *,
+    addressee_no: str,
+    purpose: str,
+    claim_group: str,
+    kinds: Collection[HoldKind],
+    at: datetime,
+    why: str,
+) -> int:
+    """Lift every hold of these kinds on a case; returns how many."""
+    which = (
+        (ContactHold.addressee_no == addressee_no)
+        & (ContactHold.purpose == purpose)
+        & (ContactHold.claim_group == claim_group)
+        & ContactHold.kind.in_(kinds)
+    )
+    return _release(conn, municipality_id, which, at, why)
+
+
+def release_of_record(
+    conn: Connection, municipality_id: int, record_id: UUID, kind: HoldKind, at: datetime, why: str
+) -> int:
+    """Lift the hold of one kind that came from one contact record (its request was dealt with)."""
+    which = (ContactHold.record_id == record_id) & (ContactHold.kind == kind)
+    return _release(conn, municipality_id, which, at, why)
+
+
+def standing(conn: Connection, municipality_id: int, addressee_no: str, now: datetime) -> list[Hold]:
+    """Holds on a person that stand at `now`, in order of their beginning."""
+    rows = conn.execute(
+        select(
+            ContactHold.hold_id,
+            ContactHold.addressee_no,
+            ContactHold.purpose,
+            ContactHold.claim_group,
+            ContactHold.kind,
+            ContactHold.since,
+            ContactHold.until,
+            ContactHold.exempt_id,
+            ContactHold.record_id,
+        )
+        .where(
+            ContactHold.municipality_id == municipality_id,
+            ContactHold.addressee_no == addressee_no,
+            ContactHold.released_at.is_(None),
+            ContactHold.since <= now,
+            or_(ContactHold.until.is_(None), ContactHold.until > now),
+        )
+        .order_by(ContactHold.since, ContactHold.hold_id)
+    )
+    return [Hold(*row[:4], HoldKind(row.kind), *row[5:]) for row in rows]
+
+
+def _release(conn: Connection, municipality_id: int, which: ColumnElement[bool], at: datetime, why: str) -> int:
+    changed = conn.execute(
+        update(ContactHold)
+        .where(ContactHold.municipality_id == municipality_id, ContactHold.released_at.is_(None), which)
+        .values(released_at=at, released_why=why)
+    )
+    return changed.rowcount
