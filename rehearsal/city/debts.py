@@ -107,7 +107,7 @@ def _levied(
         case "head":
             return is_head and age < 80 and rng.random() < 0.38
         case "elder":
-            return 65 <= age and rng.random() < 0.25
+            return age >= 65 and rng.random() < 0.25
         case "oldest":
             return age >= 75 and rng.random() < 0.30
         case "parent":

@@ -108,7 +108,12 @@ class _Writer:
 
     def __init__(self, mapping: FileMapping) -> None:
         self._columns = [
-            (mapping.kind.by_name[name], source.headings[0], source.dates, {ours: theirs for theirs, ours in source.codes.items()})
+            (
+                mapping.kind.by_name[name],
+                source.headings[0],
+                source.dates,
+                {ours: theirs for theirs, ours in source.codes.items()},
+            )
             for name, source in mapping.sources.items()
             if source.value is None
         ]
@@ -154,7 +159,11 @@ def _text(column: Column, cell: Cell, dates: DateStyle) -> str:
 
 
 def _wareki_date(day: date) -> str:
-    for first, letter, before in ((date(2019, 5, 1), "R", _REIWA), (date(1989, 1, 8), "H", _HEISEI), (date(1926, 12, 25), "S", 1925)):
+    for first, letter, before in (
+        (date(2019, 5, 1), "R", _REIWA),
+        (date(1989, 1, 8), "H", _HEISEI),
+        (date(1926, 12, 25), "S", 1925),
+    ):
         if day >= first:
             return f"{letter}{day.year - before}.{day.month}.{day.day}"
     return f"T{day.year - 1911}.{day.month}.{day.day}"
@@ -174,7 +183,10 @@ def _standard_frame(kind: FileKind, as_of: date, rows: int, amount: int) -> tupl
 
 def _city_frame(kind: FileKind, as_of: date, rows: int, amount: int) -> tuple[str, str]:
     day = f"令和{as_of.year - _REIWA}年{as_of.month}月{as_of.day}日現在"
-    return f"ヘッダ,{kind.label},{day}", f"トレーラ,件数,{rows},{'金額' if kind.amount else ''},{amount if kind.amount else ''}"
+    return (
+        f"ヘッダ,{kind.label},{day}",
+        f"トレーラ,件数,{rows},{'金額' if kind.amount else ''},{amount if kind.amount else ''}",
+    )
 
 
 def _city_name(mapping: FileMapping, as_of: date) -> str:

@@ -44,7 +44,7 @@ def draw_lots(
     lots = _demand_notices(rng, population, debts, as_of)
     for number, (kind, days_ago, wording) in enumerate(_LOTS, start=1):
         sent = last_open(as_of - timedelta(days=days_ago))
-        letters = []
+        letters: list[Letter] = []
         for no in sorted(debts):
             old = [d for d in debts[no] if d.claim_group is ClaimGroup.COMPULSORY and d.demand_date < sent]
             if old and rng.random() < (0.9 if kind is DocumentKind.REMINDER else 0.2):
@@ -53,7 +53,15 @@ def draw_lots(
                 )
         if letters:
             lots.append(
-                Lot(f"S{sent:%y%m%d}{number}", kind, sent, wording, ClaimGroup.COMPULSORY, _UNIT_COST_YEN, tuple(letters))
+                Lot(
+                    f"S{sent:%y%m%d}{number}",
+                    kind,
+                    sent,
+                    wording,
+                    ClaimGroup.COMPULSORY,
+                    _UNIT_COST_YEN,
+                    tuple(letters),
+                )
             )
     return tuple(sorted(lots, key=lambda lot: (lot.sent_on, lot.lot_no)))
 
@@ -93,7 +101,7 @@ def _letter(
 
 def draw_plans(rng: random.Random, debts: Mapping[str, Sequence[Debt]], as_of: date) -> tuple[Plan, ...]:
     """分納誓約 of some who owe much: most are being kept."""
-    plans = []
+    plans: list[Plan] = []
     for no in sorted(debts):
         for group in (ClaimGroup.COMPULSORY, ClaimGroup.ORDINARY):
             owed = [debt for debt in debts[no] if debt.claim_group is group]
@@ -131,9 +139,7 @@ def _month_later(day: date, months: int) -> date:
     return last_open(date(day.year + month // 12, month % 12 + 1, 28))
 
 
-def draw_flags(
-    rng: random.Random, population: Population, plans: Sequence[Plan], as_of: date
-) -> tuple[Flag, ...]:
+def draw_flags(rng: random.Random, population: Population, plans: Sequence[Plan], as_of: date) -> tuple[Flag, ...]:
     """Flags of §2.7 by their frequency, and those that follow from a plan being kept or a language."""
     flags = [
         Flag(plan.addressee_no, "instalment", plan.pledged_on, None, "分納誓約履行中")
@@ -149,5 +155,7 @@ def draw_flags(
                 until = since + timedelta(days=730) if code in {"grace", "disaster"} else None
                 flags.append(Flag(resident.addressee_no, code, since, until, ""))
         if resident.language != "ja" and rng.random() < 0.6:
-            flags.append(Flag(resident.addressee_no, "foreign_language", as_of - timedelta(days=90), None, resident.language))
+            flags.append(
+                Flag(resident.addressee_no, "foreign_language", as_of - timedelta(days=90), None, resident.language)
+            )
     return tuple(sorted(flags, key=lambda flag: (flag.addressee_no, flag.code)))

@@ -41,7 +41,9 @@ class PersonName:
 @cache
 def _surnames() -> tuple[tuple[tuple[str, str], ...], tuple[int, ...]]:
     _, _, last = load_dataset(kind="org", include_last_names=True)
-    rows = sorted(((name, entry["reading"], int(entry["count"])) for name, entry in last.items()), key=lambda r: (-r[2], r[0]))
+    rows = sorted(
+        ((name, entry["reading"], int(entry["count"])) for name, entry in last.items()), key=lambda r: (-r[2], r[0])
+    )
     return tuple((name, katakana(reading)) for name, reading, _ in rows), tuple(accumulate(row[2] for row in rows))
 
 
@@ -85,18 +87,46 @@ def _shuffled(row: tuple[str, str, str, str]) -> tuple[str, str, str, str]:
     return family, family_kana, given, given_kana
 
 
-_TRADES = ("建設", "運輸", "商事", "電機", "食品", "工務店", "クリーニング", "印刷", "介護サービス", "システム", "不動産", "製作所")
+_TRADES = (
+    "建設",
+    "運輸",
+    "商事",
+    "電機",
+    "食品",
+    "工務店",
+    "クリーニング",
+    "印刷",
+    "介護サービス",
+    "システム",
+    "不動産",
+    "製作所",
+)
 
 
 def draw_company(rng: random.Random) -> tuple[str, str]:
     """A company's name and kana."""
     surname, kana = draw_surname(rng)
     trade = rng.choice(_TRADES)
-    form, form_kana, ahead = rng.choice((("株式会社", "カブシキガイシャ", True), ("有限会社", "ユウゲンガイシャ", True), ("合同会社", "ゴウドウガイシャ", False)))
+    form, form_kana, ahead = rng.choice(
+        (
+            ("株式会社", "カブシキガイシャ", True),
+            ("有限会社", "ユウゲンガイシャ", True),
+            ("合同会社", "ゴウドウガイシャ", False),
+        )
+    )
     reading = {
-        "建設": "ケンセツ", "運輸": "ウンユ", "商事": "ショウジ", "電機": "デンキ", "食品": "ショクヒン", "工務店": "コウムテン",
-        "クリーニング": "クリーニング", "印刷": "インサツ", "介護サービス": "カイゴサービス", "システム": "システム",
-        "不動産": "フドウサン", "製作所": "セイサクショ",
+        "建設": "ケンセツ",
+        "運輸": "ウンユ",
+        "商事": "ショウジ",
+        "電機": "デンキ",
+        "食品": "ショクヒン",
+        "工務店": "コウムテン",
+        "クリーニング": "クリーニング",
+        "印刷": "インサツ",
+        "介護サービス": "カイゴサービス",
+        "システム": "システム",
+        "不動産": "フドウサン",
+        "製作所": "セイサクショ",
     }[trade]
     if ahead:
         return f"{form}{surname}{trade}", f"{form_kana}{kana}{reading}"

@@ -20,7 +20,6 @@ from rehearsal.city.model import (
 from rehearsal.city.names import PersonName, draw_company, draw_foreign_name, draw_name
 from rehearsal.city.telephones import PhoneBook
 
-
 T = TypeVar("T")
 
 
@@ -73,7 +72,15 @@ _TEMPERS = {
 }
 _COMPANY_SHARE = 0.04
 _FOREIGN_SHARE = 0.04
-_RELATIONS = {"head": "世帯主", "wife": "妻", "husband": "夫", "son": "子", "daughter": "子", "mother": "母", "father": "父"}
+_RELATIONS = {
+    "head": "世帯主",
+    "wife": "妻",
+    "husband": "夫",
+    "son": "子",
+    "daughter": "子",
+    "mother": "母",
+    "father": "父",
+}
 
 
 def draw_population(rng: random.Random, scale: Scale, towns: Sequence[Town]) -> Population:
@@ -129,7 +136,7 @@ def _draw_household(
     name, language = draw_foreign_name(rng) if foreign else (draw_name(rng, head_sex), "ja")
     numbers = [f"{(number * 10 + position):010d}" for position in range(len(roles))]
     adults = [no for no, (role, age) in zip(numbers, roles, strict=True) if age >= 18]
-    home = book.home_phones(household_id, style, adults)
+    home = book.home_phones(style, adults)
     for no, (role, age) in zip(numbers, roles, strict=True):
         if role == "head":
             sex, own = head_sex, name

@@ -7,7 +7,7 @@ from datetime import date
 
 from casefile.vocabulary import TaxpayerKind
 from rehearsal.city.levy import calendar_month
-from rehearsal.city.model import Debt, Resident, SyntheticCity, Temper
+from rehearsal.city.model import Debt, SyntheticCity, Temper
 from rehearsal.city.taxes import TAX_BY_CODE
 
 Cell = str | int | float | date | None
@@ -46,6 +46,7 @@ def taxes(city: SyntheticCity) -> Iterator[Row]:
 
 
 def addressees(city: SyntheticCity) -> Iterator[Row]:
+    gone = _came_back(city)
     for no in sorted(city.residents):
         resident = city.residents[no]
         agent = resident.representative
@@ -57,7 +58,7 @@ def addressees(city: SyntheticCity) -> Iterator[Row]:
             "birth_date": resident.birth_date,
             "postal_code": resident.postal_code,
             "address": resident.address,
-            "district_code": resident.town and resident.town.code,
+            "district_code": resident.town.code if resident.town else None,
             "outside_city": 0,
             "delivery_name": resident.delivery_name,
             "delivery_postal_code": resident.delivery_postal_code,
@@ -67,21 +68,20 @@ def addressees(city: SyntheticCity) -> Iterator[Row]:
             "contact_person_name": resident.contact_name,
             "contact_person_post": resident.contact_post,
             "language": resident.language,
-            "whereabouts": _whereabouts(city, resident),
-            "representative_kind": agent and agent.kind,
-            "representative_name": agent and agent.name,
-            "representative_kana": agent and agent.kana,
-            "representative_address": agent and agent.address,
+            "whereabouts": "returned" if no in gone else "known",
+            "representative_kind": agent.kind if agent else None,
+            "representative_name": agent.name if agent else None,
+            "representative_kana": agent.kana if agent else None,
+            "representative_address": agent.address if agent else None,
             "representative_phone": None,
             "delegation_confirmed": int(bool(agent and agent.delegation_confirmed)),
         }
 
 
-def _whereabouts(city: SyntheticCity, resident: Resident) -> str:
-    returned = resident.temper is Temper.MOVED_AWAY and any(
-        letter.returned_on for lot in city.lots for letter in lot.letters if letter.addressee_no == resident.addressee_no
-    )
-    return "returned" if returned else "known"
+def _came_back(city: SyntheticCity) -> frozenset[str]:
+    """Those who moved away and whose letters came back."""
+    returned = {letter.addressee_no for lot in city.lots for letter in lot.letters if letter.returned_on}
+    return frozenset(no for no in returned if city.residents[no].temper is Temper.MOVED_AWAY)
 
 
 def households(city: SyntheticCity) -> Iterator[Row]:

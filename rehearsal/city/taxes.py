@@ -11,7 +11,7 @@ import jpholiday
 from casefile.vocabulary import ClaimClass
 from rehearsal.city.model import Period, Tax
 
-_MONTHLY = tuple(range(4, 13)) + (1, 2, 3)
+_MONTHLY = (*range(4, 13), 1, 2, 3)
 
 TAXES = (
     Tax("11", "市県民税(普通徴収)", "市県民税", ClaimClass.LOCAL_TAX, 5, "local_tax", (6, 8, 10, 1), 24_000, 0.8, "person"),

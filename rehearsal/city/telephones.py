@@ -43,7 +43,7 @@ class PhoneBook:
             return ()
         return (FiledPhone(typed(line.e164, self._rng), line.e164, PhonePlace.CONTACT, PhoneHolder.SELF, 1),)
 
-    def home_phones(self, household_id: str, style: LifeStyle, adults: Sequence[str]) -> Line | None:
+    def home_phones(self, style: LifeStyle, adults: Sequence[str]) -> Line | None:
         """The household's fixed line, if it has one; old people often do, with a 防犯電話 on many of them."""
         elderly = style in (LifeStyle.ELDERLY_ALONE, LifeStyle.ELDERLY_PAIR)
         has = {LifeStyle.WORKER_ALONE: 0.12, LifeStyle.SHIFT_WORK: 0.15, LifeStyle.TWO_EARNERS: 0.45}.get(style, 0.6)
@@ -72,11 +72,11 @@ class PhoneBook:
             )
         if style is not LifeStyle.COMPANY and age < 65 and rng.random() < 0.06:
             work = self._company_lines[employer]
-            filed.append(
-                FiledPhone(typed(work, rng), work, PhonePlace.WORK, PhoneHolder.EMPLOYER, len(filed) + 1)
-            )
+            filed.append(FiledPhone(typed(work, rng), work, PhonePlace.WORK, PhoneHolder.EMPLOYER, len(filed) + 1))
         if rng.random() < 0.012:
-            filed.append(FiledPhone(rng.choice(_UNREADABLE), None, PhonePlace.CONTACT, PhoneHolder.UNKNOWN, len(filed) + 1))
+            filed.append(
+                FiledPhone(rng.choice(_UNREADABLE), None, PhonePlace.CONTACT, PhoneHolder.UNKNOWN, len(filed) + 1)
+            )
         if temper is Temper.MOVED_AWAY:
             self._forsake(filed)
         return tuple(filed)
@@ -94,7 +94,9 @@ class PhoneBook:
         for phone in filed:
             line = self._lines.get(phone.e164 or "")
             if line and phone.place is PhonePlace.HOME and line.fate is LineFate.RIGHT:
-                self._lines[line.e164] = replace(line, fate=self._rng.choice((LineFate.DEAD, LineFate.WRONG)), guard=False)
+                self._lines[line.e164] = replace(
+                    line, fate=self._rng.choice((LineFate.DEAD, LineFate.WRONG)), guard=False
+                )
 
 
 def spoken(e164: str) -> str:
