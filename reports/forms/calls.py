@@ -1,0 +1,128 @@
+"""架電状況表 (REPORTS.md §6.1): by hour, weekday or day, with the cross of both, by line and by attempt number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from casefile.city import City
+from casefile.vocabulary import Purpose
+from reports.call_measures import CALL_COLUMNS, TIME_COLUMNS
+from reports.facts import NOWHERE, FactSet
+from reports.figures import Chart, Column, Form, HeatMap, Reconciliation, Table
+from reports.forms.header import NOTE_DISTINCT, NOTE_PAYMENTS, NOTE_PROMISES, NOTE_RATES, header_of, warnings_of
+from reports.measures import Facts, Measure, Places
+from reports.placing import (
+    HOURS,
+    Grouping,
+    by_attempt_number,
+    by_line,
+    group_by,
+    places_of_calls,
+    weekday_by_hour,
+    weekday_codes,
+)
+from reports.reading.gather import Gathered, gather_calls
+from reports.reconcile import reconcile
+from reports.request import Request
+from reports.tabulate import tabulate
+
+_HEAT = (("answer_rate", "calls", "応答率"), ("right_party_rate", "calls", "本人接触率"))
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One table's rows, columns and facts: what counting and drill-down share."""
+
+    grouping: Grouping
+    columns: tuple[Measure | Column, ...]
+    facts: Facts
+    places: Places
+
+    def table(self) -> Table:
+        return tabulate(self.grouping, self.columns, self.facts, self.places)
+
+
+def sheets(sets: dict[str, FactSet], city: City, request: Request) -> tuple[Sheet, ...]:
+    """The tables of the form: by the asked axis, 曜日×時間帯, by line, by attempt number."""
+    is_holiday = city.calendar.is_holiday
+    groupings = (
+        group_by(request.axis, request.period, is_holiday),
+        weekday_by_hour(request.period, is_holiday),
+        by_line(),
+        by_attempt_number(),
+    )
+    return tuple(
+        Sheet(grouping, TIME_COLUMNS if position == 0 else CALL_COLUMNS, sets, places_of_calls(sets, grouping))
+        for position, grouping in enumerate(groupings)
+    )
+
+
+def build(conn: Connection, city: City, request: Request) -> Form:
+    """Read and count. The form depends on nothing but the facts known by the request's moment."""
+    gathered = gather_calls(conn, city, request)
+    tables = tuple(sheet.table() for sheet in sheets(gathered.facts.sets, city, request))
+    return Form(
+        name=request.form.value,
+        title=f"{request.form.title}({request.axis.title})",
+        header=header_of(conn, city, request),
+        tables=tables,
+        heat_maps=_heat_maps(tables[1]),
+        charts=(
+            Chart(f"{request.axis.title}の架電数と本人接触率", tables[0].key, "calls", "right_party_rate"),
+            Chart(f"{request.axis.title}の納付額", tables[0].key, "paid_yen", None),
+        ),
+        reconciliation=_reconciliation(gathered, request),
+        warnings=tuple(warnings_of(request)),
+        notes=_notes(gathered),
+    )
+
+
+def _reconciliation(gathered: Gathered, request: Request) -> Reconciliation | None:
+    if request.purpose is not Purpose.DUNNING:
+        return None
+    facts = gathered.facts
+    return reconcile(
+        facts.payments,
+        facts.touches,
+        facts.attribution,
+        gathered.window,
+        "架電(この表の納付額)",
+        lambda touch: facts.touch_calls[touch] != NOWHERE,
+    )
+
+
+def _heat_maps(cross: Table) -> tuple[HeatMap, ...]:
+    printed = {row.key: row for row in cross.details}
+    used = sorted({row.codes["時間帯コード"] for row in cross.details})
+    hours = [f"{hour:02}" for hour in range(HOURS) if used and int(used[0]) <= hour <= int(used[-1])]
+    across = tuple((hour, f"{int(hour)}時") for hour in hours)
+    cells = {
+        (weekday, hour): f"cell:{weekday}-{hour}"
+        for weekday, _ in weekday_codes()
+        for hour in hours
+        if f"cell:{weekday}-{hour}" in printed
+    }
+    return tuple(
+        HeatMap(f"曜日×時間帯 {title}", cross.key, column, weight, weekday_codes(), across, cells)
+        for column, weight, title in _HEAT
+    )
+
+
+def _notes(gathered: Gathered) -> tuple[str, ...]:
+    calls = gathered.facts.sets["calls"]
+    notes = [
+        NOTE_DISTINCT,
+        NOTE_RATES,
+        "時間帯・曜日は発信を網に渡した時刻(日本時間)による。祝日と12月29日~1月3日は「祝」だけに数える。",
+        NOTE_PROMISES,
+        NOTE_PAYMENTS,
+        "稼働席時間は全業務・全キャンペーンの席の時間で、離席を含まない。",
+    ]
+    late = int(calls.marks["joined_late"].sum())
+    if late:
+        notes.append(f"通話のうち、応答から2秒を超えてつながったものが{late:,}件ある。")
+    if gathered.unfinished:
+        notes.append(f"作成日時に結果が確定していない発信{gathered.unfinished:,}件は、どの列にも入っていない。")
+    return tuple(notes)
