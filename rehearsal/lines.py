@@ -102,6 +102,25 @@ class Exchange:
         self.rang: dict[UUID, str] = {}
         """Every attempt that reached the network, and its number: the carrier's own memory of what it did."""
 
+    def remember(self, attempt_id: UUID, e164: str | None) -> None:
+        """A former run of this network rang that number, or said of this attempt that it never heard of it."""
+        if e164 is None:
+            self._absent.add(attempt_id)
+            return
+        self._calls[attempt_id] = _Call(attempt_id, e164, self._city.lines.get(e164), over=True)
+        self.rang[attempt_id] = e164
+        self._rings[e164] += 1
+
+    def knows(self, attempt_id: UUID) -> bool:
+        return attempt_id in self._calls or attempt_id in self._absent
+
+    def would_ring(self, command: Dial) -> bool:
+        """Whether this command would ring a bell that has not rung for it yet."""
+        return not self.knows(command.attempt_id) and is_synthetic(command.e164)
+
+    def number_of(self, attempt_id: UUID) -> str:
+        return self._calls[attempt_id].e164
+
     # -- commands ----------------------------------------------------------------------------------------------------
 
     def take(self, command: CarrierCommand, at: datetime) -> None:

@@ -1,0 +1,134 @@
+"""The city's telephone network as a process of its own, in real time, behind a loopback socket.
+
+Newline-separated JSON (`dialer.wire`): commands in, events out, one engine at a time; who connects last is served. It
+outlives engines: calls go on while nobody is connected, and `Reconcile` tells the next engine what became of them. What
+residents say comes as `{"type": "Spoken", …}` lines beside the events; the engine's client hands them on or drops them.
+"""
+
+from __future__ import annotations
+
+import json
+import selectors
+import socket
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from random import Random
+
+from callflow.events import CarrierCommand, CarrierEvent, Dial, Joined, Reconcile
+from casefile.clock import Clock
+from casefile.ids import TimeOrderedIds
+from dialer import wire
+from rehearsal.carrier_ledger import CarrierLedger, LedgerLine, read_ledger
+from rehearsal.city.model import SyntheticCity
+from rehearsal.habits import Habits
+from rehearsal.lines import Exchange, Spoken
+from rehearsal.people import People
+
+_LONGEST_WAIT = 0.5
+_HOST = "127.0.0.1"
+
+
+class CarrierProcess:
+    """Serve one engine after the other until `stopping` is set. `speed`: seconds of the clock in one real second."""
+
+    def __init__(self, city: SyntheticCity, seed: int, clock: Clock, ledger_path: Path, speed: float = 1.0) -> None:
+        self._clock = clock
+        self._speed = speed
+        people = People(city, seed)
+        self._exchange = Exchange(city, people, Habits(city, seed), seed, TimeOrderedIds(clock.now, Random(seed)))
+        for line in read_ledger(ledger_path):
+            self._exchange.remember(line.attempt_id, line.e164)
+        self._ledger = CarrierLedger(ledger_path)
+        self._people = people
+        self._selector = selectors.DefaultSelector()
+        self._client: socket.socket | None = None
+        self._received = b""
+
+    def run(self, stopping: threading.Event, port: int = 0, ready: Callable[[int], None] | None = None) -> None:
+        """Listen on the loopback address; `ready` is told the port once it is open. Returns when `stopping` is set."""
+        with socket.create_server((_HOST, port)) as server:
+            self._selector.register(server, selectors.EVENT_READ)
+            if ready is not None:
+                ready(server.getsockname()[1])
+            while not stopping.is_set():
+                for key, _ in self._selector.select(self._pause()):
+                    if key.fileobj is server:
+                        self._accept(server)
+                    else:
+                        self._read()
+                self._play()
+            self._drop_client()
+            self._selector.unregister(server)
+        self._ledger.close()
+
+    def _pause(self) -> float:
+        upcoming = self._exchange.next_at()
+        if upcoming is None:
+            return _LONGEST_WAIT
+        seconds = (upcoming - self._clock.now()).total_seconds() / self._speed
+        return min(max(seconds, 0.0), _LONGEST_WAIT)
+
+    def _accept(self, server: socket.socket) -> None:
+        connection, _ = server.accept()
+        self._drop_client()
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._client, self._received = connection, b""
+        self._selector.register(connection, selectors.EVENT_READ)
+
+    def _drop_client(self) -> None:
+        if self._client is not None:
+            self._selector.unregister(self._client)
+            self._client.close()
+            self._client = None
+
+    def _read(self) -> None:
+        assert self._client is not None
+        try:
+            data = self._client.recv(65_536)
+        except ConnectionError:
+            data = b""
+        if not data:
+            self._drop_client()
+            return
+        *lines, self._received = (self._received + data).split(b"\n")
+        for line in lines:
+            self._obey(wire.decode_command(line.decode("utf-8")))
+
+    def _obey(self, command: CarrierCommand) -> None:
+        now = self._clock.now()
+        if isinstance(command, Dial) and self._exchange.would_ring(command):
+            # The book first: what rang is known even if this process dies in the next instruction.
+            self._ledger.write(LedgerLine(now, command.attempt_id, "rang", command.e164))
+        if isinstance(command, Reconcile) and not self._exchange.knows(command.attempt_id):
+            self._ledger.write(LedgerLine(now, command.attempt_id, "absent", None))
+        self._exchange.take(command, now)
+
+    def _play(self) -> None:
+        now = self._clock.now()
+        for call_back in self._people.call_backs_until(now):
+            self._exchange.call_in(call_back.e164, call_back.at)
+        for event in self._exchange.advance(now):
+            if isinstance(event, Joined):
+                self._answer_the_operator(event, now)
+            self._send(event)
+
+    def _answer_the_operator(self, event: Joined, now: datetime) -> None:
+        """Here nobody tells the network whom the operator asks for: the person the number is on file for."""
+        e164 = self._exchange.number_of(event.attempt_id)
+        self._exchange.ask_for(event.attempt_id, self._exchange.filed_for(e164), now, aloud=True)
+
+    def _send(self, event: CarrierEvent | Spoken) -> None:
+        if self._client is None:
+            return
+        line = _spoken_line(event) if isinstance(event, Spoken) else wire.encode(event)
+        try:
+            self._client.sendall(line.encode("utf-8") + b"\n")
+        except OSError:
+            self._drop_client()
+
+
+def _spoken_line(spoken: Spoken) -> str:
+    plain = {"type": "Spoken", "attempt_id": str(spoken.attempt_id), "at": spoken.at.isoformat(), "text": spoken.text}
+    return json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
