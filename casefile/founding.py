@@ -7,12 +7,13 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select
 
+from casefile import audit
 from casefile.city import CitySettings
 from casefile.errors import TsunagaruError
 from casefile.flags import default_rules
 from casefile.ids import Ids
-from casefile.rights import STANDARD_ROLES
-from casefile.tables import AuditEntry, FlagRule, Municipality, Role
+from casefile.roles import DEFAULT_ROLES
+from casefile.tables import FlagRule, Municipality, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +58,15 @@ def found_municipality(conn: Connection, profile: MunicipalityProfile, now: date
     )
     _write_flag_rules(conn, number)
     _write_roles(conn, number)
-    conn.execute(
-        insert(AuditEntry).values(
-            municipality_id=number,
-            audit_id=ids.new(),
-            at=now,
-            actor="system",
-            action="municipality_founded",
-            detail={"name": profile.name},
-        )
+    audit.note(
+        conn,
+        number,
+        ids=ids,
+        at=now,
+        user_id=None,
+        actor="system",
+        action="municipality.founded",
+        detail={"name": profile.name},
     )
 
 
@@ -92,11 +93,11 @@ def _write_roles(conn: Connection, municipality_id: int) -> None:
         [
             {
                 "municipality_id": municipality_id,
-                "role_code": role.code,
+                "role_code": role.role_code,
                 "name": role.name,
-                "rights": list(role.rights),
-                "purposes": list(role.purposes),
+                "rights": [right.value for right in role.rights],
+                "purposes": [purpose.value for purpose in role.purposes],
             }
-            for role in STANDARD_ROLES
+            for role in DEFAULT_ROLES
         ],
     )

@@ -20,6 +20,7 @@ HANDOVER_SECONDS = 3
 STOPPED_BY_RULE = "15"
 CONGESTION = "12"
 INVALID_NUMBER = "11"
+BUSY = "02"
 NOT_COUNTED = (INVALID_NUMBER, CONGESTION, STOPPED_BY_RULE)
 """架電結果 that never reached the network and so count toward no cap (DOMAIN.md §2.10)."""
 
@@ -104,7 +105,12 @@ def end(
 
 
 def amend_result(conn: Connection, attempt_id: UUID, result: str, *, person_answered: bool) -> bool:
-    """The operator corrects what the network reported of a finished call (a machine taken for a person, say)."""
+    """The operator corrects what the network reported of a finished call (a machine taken for a person, say).
+
+    False for a result that would take the call out of the caps again: that only its end may say.
+    """
+    if result in (BUSY, *NOT_COUNTED):
+        return False
     return _step(conn, attempt_id, ("ended",), result=result, person_answered=person_answered)
 
 

@@ -8,9 +8,11 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, insert, select, text, update
 
+from casefile import audit
+from casefile.db import Json
 from casefile.errors import TsunagaruError
 from casefile.ids import Ids
-from casefile.tables import AuditEntry, ContactStop, District
+from casefile.tables import ContactStop, District
 from casefile.vocabulary import Labelled
 
 
@@ -54,7 +56,7 @@ def stop_contacts(
         )
     )
     detail = {"stop": str(stop_id), "kind": kind.value, "district": district_code, "reason": reason.strip()}
-    _announce(conn, municipality_id, "contacts_stopped", detail, now, ids, user_id)
+    _announce(conn, municipality_id, "contacts.stopped", detail, now, ids, user_id)
     return stop_id
 
 
@@ -73,7 +75,7 @@ def resume_contacts(
     )
     if not ended.rowcount:
         return False
-    _announce(conn, municipality_id, "contacts_resumed", {"stop": str(stop_id)}, now, ids, user_id)
+    _announce(conn, municipality_id, "contacts.resumed", {"stop": str(stop_id)}, now, ids, user_id)
     return True
 
 
@@ -98,22 +100,12 @@ def _announce(
     conn: Connection,
     municipality_id: int,
     action: str,
-    detail: dict[str, str | None],
+    detail: Json,
     now: datetime,
     ids: Ids,
     user_id: UUID | None,
 ) -> None:
-    conn.execute(
-        insert(AuditEntry).values(
-            municipality_id=municipality_id,
-            audit_id=ids.new(),
-            at=now,
-            user_id=user_id,
-            actor="user" if user_id else "system",
-            action=action,
-            addressee_no=None,
-            detail=detail,
-        )
-    )
+    actor = "user" if user_id else "system"
+    audit.note(conn, municipality_id, ids=ids, at=now, user_id=user_id, actor=actor, action=action, detail=detail)
     payload = {"municipality": municipality_id, "kind": "stop", "stop": detail["stop"]}
     conn.execute(text("SELECT pg_notify('floor_live', :payload)"), {"payload": json.dumps(payload)})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
@@ -9,7 +10,49 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from casefile.city import City
+from casefile.gate.facts import Facts, History, Moment, PastAttempt
+from casefile.gate.reading import read_facts, read_history
+from casefile.gate.reasons import Reason, Refusal
 from casefile.gate.request import Admission, ContactRequest, GateAnswer
+from casefile.gate.rules import refusals, warnings
+
+# NO KEY UPDATE: two admissions exclude one another, a contact record of the same household need not wait.
+_LOCK_HOUSEHOLDS = """
+SELECT h.household_id FROM household h
+ WHERE h.municipality_id = %(city)s AND h.household_id IN (
+       SELECT t.household_id FROM taxpayer t
+        WHERE t.municipality_id = %(city)s AND t.addressee_no = ANY(%(persons)s))
+ ORDER BY h.household_id FOR NO KEY UPDATE
+"""
+_LOCK_PHONES = """
+SELECT p.phone_id FROM phone p WHERE p.municipality_id = %(city)s AND p.e164 = ANY(%(numbers)s)
+ ORDER BY p.phone_id FOR NO KEY UPDATE
+"""
+_HOLD_FLOOR = "SELECT epoch FROM floor WHERE municipality_id = %(city)s AND floor_id = %(floor)s FOR SHARE"
+
+_STORE_DECISIONS = """
+INSERT INTO gate_decision (municipality_id, decision_id, channel, purpose, claim_group, addressee_no, phone_id, e164,
+                           household_id, campaign_id, requested_by, allowed, reasons, detail, mode, decided_at)
+SELECT %(city)s, d.*, %(now)s
+  FROM unnest(%(ids)s::uuid[], %(channels)s::text[], %(purposes)s::text[], %(claim_groups)s::text[], %(persons)s::text[],
+              %(phones)s::uuid[], %(numbers)s::text[], %(households)s::text[], %(campaigns)s::uuid[],
+              %(requesters)s::uuid[], %(allowed)s::boolean[], %(reasons)s::jsonb[], %(details)s::jsonb[],
+              %(modes)s::text[]) AS d
+"""
+_OPEN_ATTEMPTS = """
+INSERT INTO attempt (municipality_id, attempt_id, decision_id, gate_allowed, channel, direction, purpose, claim_group,
+                     campaign_id, recall_id, addressee_no, household_id, phone_id, e164, line_type, attempt_no, mode,
+                     floor_id, epoch, state, live, counted, intended_at, person_answered, abandoned)
+SELECT %(city)s, a.id, a.id, true, a.channel, 'outbound', a.purpose, a.claim_group, a.campaign_id, a.recall_id,
+       a.addressee_no, a.household_id, a.phone_id, a.e164, a.line_type, a.attempt_no, a.mode,
+       %(floor)s, %(epoch)s, 'intended', true, true, %(now)s, false, false
+  FROM unnest(%(ids)s::uuid[], %(channels)s::text[], %(purposes)s::text[], %(claim_groups)s::text[],
+              %(campaigns)s::uuid[], %(recalls)s::uuid[], %(persons)s::text[], %(households)s::text[],
+              %(phones)s::uuid[], %(numbers)s::text[], %(line_types)s::text[], %(attempt_nos)s::smallint[],
+              %(modes)s::text[])
+       AS a(id, channel, purpose, claim_group, campaign_id, recall_id, addressee_no, household_id, phone_id, e164,
+            line_type, attempt_no, mode)
+"""
 
 
 class LostFloor(Exception):
@@ -17,8 +60,13 @@ class LostFloor(Exception):
 
 
 def decide(conn: Connection, city: City, requests: Sequence[ContactRequest], now: datetime) -> list[GateAnswer]:
-    """Answer without locking or writing anything, in the order asked; for screens and previews."""
-    raise NotImplementedError
+    """Answer each request for itself, without locking or writing anything, in the order asked; for screens."""
+    if not requests:
+        return []
+    moment = Moment(now)
+    facts = read_facts(conn, city, requests, moment)
+    history = read_history(conn, city, requests, _households(facts), moment)
+    return [_answer(request, known, history, city, moment) for request, known in zip(requests, facts, strict=True)]
 
 
 def admit(
@@ -34,5 +82,188 @@ def admit(
 
     Household rows are locked before phone rows, each in id order; requests of one batch see one another. With
     `floor_id`, the floor's `epoch` must still be this one; raises LostFloor otherwise, having written nothing.
+    A request about somebody unknown is answered but cannot be stored.
     """
-    raise NotImplementedError
+    if floor_id is not None:
+        _hold_floor(conn, city, floor_id, epoch)
+    if not requests:
+        return []
+    moment = Moment(now)
+    locked = _lock(conn, city, requests)
+    facts = read_facts(conn, city, requests, moment)
+    history = read_history(conn, city, requests, _households(facts), moment)
+    answers = []
+    for request, known in zip(requests, facts, strict=True):
+        answer = _answer(request, known, history, city, moment)
+        if known.person is not None and known.person.household_id not in locked:
+            answer = _refused(answer, Refusal(Reason.HOUSEHOLD_CHANGED))
+        answers.append(answer)
+        if answer.allowed:
+            history.add(_intended(request, answer, now))
+    _store(conn, city, requests, answers, facts, now)
+    _open(conn, city, requests, answers, facts, now, floor_id, epoch)
+    return [_admission(answer) for answer in answers]
+
+
+def _hold_floor(conn: Connection, city: City, floor_id: UUID, epoch: int | None) -> None:
+    row = conn.exec_driver_sql(_HOLD_FLOOR, {"city": city.id, "floor": floor_id}).first()
+    if row is None or row[0] != epoch:
+        raise LostFloor(f"floor {floor_id} is no longer ours in epoch {epoch}")
+
+
+def _lock(conn: Connection, city: City, requests: Sequence[ContactRequest]) -> frozenset[str]:
+    """Lock the households, then every phone row of the numbers, whoever's they are. Gives the locked households."""
+    persons = sorted({request.addressee_no for request in requests})
+    households = conn.exec_driver_sql(_LOCK_HOUSEHOLDS, {"city": city.id, "persons": persons}).scalars().all()
+    numbers = sorted({request.e164 for request in requests if request.e164 is not None})
+    conn.exec_driver_sql(_LOCK_PHONES, {"city": city.id, "numbers": numbers})
+    return frozenset(households)
+
+
+def _households(facts: Sequence[Facts]) -> set[str]:
+    return {known.person.household_id for known in facts if known.person is not None}
+
+
+def _answer(request: ContactRequest, facts: Facts, history: History, city: City, moment: Moment) -> GateAnswer:
+    return GateAnswer(
+        request_id=request.request_id,
+        refusals=tuple(refusals(request, facts, history, city, moment)),
+        warnings=tuple(warnings(facts)),
+        household_id=facts.person.household_id if facts.person else "",
+        attempt_no=facts.attempts_before + 1,
+        line_type=facts.phone.line_type if facts.phone else None,
+    )
+
+
+def _refused(answer: GateAnswer, refusal: Refusal) -> GateAnswer:
+    return GateAnswer(
+        answer.request_id,
+        (*answer.refusals, refusal),
+        answer.warnings,
+        answer.household_id,
+        answer.attempt_no,
+        answer.line_type,
+    )
+
+
+def _intended(request: ContactRequest, answer: GateAnswer, now: datetime) -> PastAttempt:
+    return PastAttempt(
+        household_id=answer.household_id,
+        addressee_no=request.addressee_no,
+        e164=request.e164,
+        channel=request.channel,
+        direction="outbound",
+        live=True,
+        counted=True,
+        result=None,
+        person_answered=False,
+        abandoned=False,
+        intended_at=now,
+        ended_at=None,
+    )
+
+
+def _store(
+    conn: Connection,
+    city: City,
+    requests: Sequence[ContactRequest],
+    answers: Sequence[GateAnswer],
+    facts: Sequence[Facts],
+    now: datetime,
+) -> None:
+    asked = [
+        (request, answer, known.phone)
+        for request, answer, known in zip(requests, answers, facts, strict=True)
+        if known.person is not None
+    ]
+    if not asked:
+        return
+    conn.exec_driver_sql(
+        _STORE_DECISIONS,
+        {
+            "city": city.id,
+            "now": now,
+            "ids": [request.request_id for request, _, _ in asked],
+            "channels": [request.channel for request, _, _ in asked],
+            "purposes": [request.purpose for request, _, _ in asked],
+            "claim_groups": [request.claim_group for request, _, _ in asked],
+            "persons": [request.addressee_no for request, _, _ in asked],
+            "phones": [phone.phone_id if phone else request.phone_id for request, _, phone in asked],
+            "numbers": [request.e164 or "" for request, _, _ in asked],
+            "households": [answer.household_id for _, answer, _ in asked],
+            "campaigns": [request.campaign_id for request, _, _ in asked],
+            "requesters": [request.requested_by for request, _, _ in asked],
+            "allowed": [answer.allowed for _, answer, _ in asked],
+            "reasons": [_reasons_json(answer) for _, answer, _ in asked],
+            "details": [_detail_json(answer) for _, answer, _ in asked],
+            "modes": [request.mode for request, _, _ in asked],
+        },
+    )
+
+
+def _open(
+    conn: Connection,
+    city: City,
+    requests: Sequence[ContactRequest],
+    answers: Sequence[GateAnswer],
+    facts: Sequence[Facts],
+    now: datetime,
+    floor_id: UUID | None,
+    epoch: int | None,
+) -> None:
+    let_through = [
+        (request, answer, known.phone)
+        for request, answer, known in zip(requests, answers, facts, strict=True)
+        if answer.allowed
+    ]
+    if not let_through:
+        return
+    conn.exec_driver_sql(
+        _OPEN_ATTEMPTS,
+        {
+            "city": city.id,
+            "now": now,
+            "floor": floor_id,
+            "epoch": epoch,
+            "ids": [request.request_id for request, _, _ in let_through],
+            "channels": [request.channel for request, _, _ in let_through],
+            "purposes": [request.purpose for request, _, _ in let_through],
+            "claim_groups": [request.claim_group for request, _, _ in let_through],
+            "campaigns": [request.campaign_id for request, _, _ in let_through],
+            "recalls": [request.recall_id for request, _, _ in let_through],
+            "persons": [request.addressee_no for request, _, _ in let_through],
+            "households": [answer.household_id for _, answer, _ in let_through],
+            "phones": [phone.phone_id if phone else None for _, _, phone in let_through],
+            "numbers": [request.e164 for request, _, _ in let_through],
+            "line_types": [answer.line_type for _, answer, _ in let_through],
+            "attempt_nos": [answer.attempt_no for _, answer, _ in let_through],
+            "modes": [request.mode for request, _, _ in let_through],
+        },
+    )
+
+
+def _reasons_json(answer: GateAnswer) -> str:
+    return json.dumps(list(dict.fromkeys(reason.value for reason in answer.reasons)))
+
+
+def _detail_json(answer: GateAnswer) -> str:
+    detail: dict[str, str | list[str]] = {}
+    for refusal in answer.refusals:
+        if refusal.detail:
+            earlier = detail.get(refusal.reason.value)
+            detail[refusal.reason.value] = f"{earlier}、{refusal.detail}" if earlier else refusal.detail
+    if answer.warnings:
+        detail["warnings"] = list(answer.warnings)
+    return json.dumps(detail, ensure_ascii=False)
+
+
+def _admission(answer: GateAnswer) -> Admission:
+    return Admission(
+        answer.request_id,
+        answer.refusals,
+        answer.warnings,
+        answer.household_id,
+        answer.attempt_no,
+        answer.line_type,
+        attempt_id=answer.request_id if answer.allowed else None,
+    )

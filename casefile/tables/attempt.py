@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index,
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from casefile.db import Base, OfMunicipality, within
+from casefile.db import Base, Json, OfMunicipality, within
 
 _LIVE = text("live AND direction = 'outbound'")
 
@@ -17,7 +17,8 @@ _LIVE = text("live AND direction = 'outbound'")
 class GateDecision(OfMunicipality, Base):
     """What the gate answered, for whom, on which channel and number, with every reason. Insert only.
 
-    `reasons` is a list of codes; `allowed` is true exactly when no reason refuses.
+    `reasons` is the list of refusing codes, empty exactly when `allowed`; `detail` says by code what was known of it
+    (which flag, until when), and under "warnings" what the operator was told.
     """
 
     __tablename__ = "gate_decision"
@@ -25,6 +26,7 @@ class GateDecision(OfMunicipality, Base):
         within("taxpayer", "addressee_no"),
         UniqueConstraint("municipality_id", "decision_id", "allowed", "channel", "addressee_no", "e164"),
         CheckConstraint("channel IN ('call', 'sms', 'letter')", name="channel"),
+        CheckConstraint("allowed = (reasons = '[]'::jsonb)", name="allowed"),
         Index("ix_gate_decision_addressee_no", "municipality_id", "addressee_no", "decided_at"),
         Index("ix_gate_decision_decided_at", "municipality_id", "decided_at"),
     )
@@ -41,6 +43,8 @@ class GateDecision(OfMunicipality, Base):
     requested_by: Mapped[UUID | None]
     allowed: Mapped[bool]
     reasons: Mapped[list[str]] = mapped_column(JSONB)
+    detail: Mapped[Json]
+    mode: Mapped[str]
     decided_at: Mapped[datetime]
 
 
@@ -80,6 +84,10 @@ class Attempt(OfMunicipality, Base):
             name="decided",
         ),
         CheckConstraint("(state = 'ended') = (ended_at IS NOT NULL)", name="ended_at"),
+        # Only what never reached the network may step outside the caps.
+        CheckConstraint(
+            "counted OR direction = 'inbound' OR (state = 'ended' AND result IN ('11', '12', '15'))", name="counted"
+        ),
         Index("uq_attempt_live_household", "municipality_id", "household_id", unique=True, postgresql_where=_LIVE),
         Index("uq_attempt_live_phone", "municipality_id", "e164", unique=True, postgresql_where=_LIVE),
         Index("ix_attempt_e164", "municipality_id", "e164", "intended_at"),

@@ -840,7 +840,10 @@ def upgrade() -> None:
         sa.Column("requested_by", sa.Uuid(), nullable=True),
         sa.Column("allowed", sa.Boolean(), nullable=False),
         sa.Column("reasons", postgresql.JSONB(), nullable=False),
+        sa.Column("detail", postgresql.JSONB(), nullable=False),
+        sa.Column("mode", sa.Text(), nullable=False),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("allowed = (reasons = '[]'::jsonb)", name=op.f("ck_gate_decision_allowed")),
         sa.CheckConstraint("channel IN ('call', 'sms', 'letter')", name=op.f("ck_gate_decision_channel")),
         sa.ForeignKeyConstraint(
             ["municipality_id", "addressee_no"],
@@ -1134,6 +1137,10 @@ def upgrade() -> None:
         sa.Column("operator_id", sa.Uuid(), nullable=True),
         sa.CheckConstraint("(state = 'ended') = (ended_at IS NOT NULL)", name=op.f("ck_attempt_ended_at")),
         sa.CheckConstraint("channel IN ('call', 'sms')", name=op.f("ck_attempt_channel")),
+        sa.CheckConstraint(
+            "counted OR direction = 'inbound' OR (state = 'ended' AND result IN ('11', '12', '15'))",
+            name=op.f("ck_attempt_counted"),
+        ),
         sa.CheckConstraint(
             "direction = 'inbound' OR (decision_id IS NOT NULL AND gate_allowed IS TRUE AND addressee_no IS NOT NULL AND household_id IS NOT NULL AND e164 IS NOT NULL)",
             name=op.f("ck_attempt_decided"),

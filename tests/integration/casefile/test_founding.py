@@ -9,7 +9,7 @@ from casefile.city import City, CitySettings, load_city
 from casefile.db import Database
 from casefile.errors import TsunagaruError
 from casefile.flags import default_rules
-from casefile.rights import STANDARD_ROLES
+from casefile.roles import DEFAULT_ROLES
 from casefile.tables import FlagRule, Role
 
 
@@ -19,7 +19,7 @@ def test_founding_writes_rules_roles_and_settings(database: Database, municipali
     with database.transaction(municipality) as conn:
         assert conn.scalar(select(func.count()).select_from(FlagRule)) == len(list(default_rules()))
         assert conn.scalars(select(Role.role_code).order_by(Role.role_code)).all() == sorted(
-            role.code for role in STANDARD_ROLES
+            role.role_code for role in DEFAULT_ROLES
         )
 
 

@@ -1,0 +1,166 @@
+"""Reading what the gate decides by: two statements for a batch, whatever its size."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from casefile.city import City
+from casefile.gate.facts import (
+    ActiveFlag,
+    Facts,
+    History,
+    Hold,
+    Moment,
+    Owed,
+    PastAttempt,
+    PersonFacts,
+    PhoneFacts,
+    Stop,
+    earliest_history,
+)
+from casefile.gate.request import ContactRequest
+from casefile.roles import Right
+
+# One row for each request, every subquery an index lookup, all of one snapshot: what is committed is what counts.
+_FACTS = """
+SELECT t.household_id, t.kind, t.language, t.district_code,
+       p.phone_id, p.e164, p.line_type, p.place, p.holder, p.ng_reason, p.dropped_at IS NOT NULL, p.usable_hours,
+       (SELECT jsonb_agg(jsonb_build_array(f.flag_code, f.valid_to, rule.effect, rule.label, EXISTS (
+                   SELECT FROM flag_rule k WHERE k.municipality_id = %(city)s AND k.flag_code = f.flag_code))
+               ORDER BY f.flag_code, f.valid_from, f.flag_id)
+          FROM taxpayer_flag f
+          LEFT JOIN flag_rule rule ON rule.municipality_id = %(city)s AND rule.flag_code = f.flag_code
+               AND rule.channel = r.channel AND rule.purpose = r.purpose
+         WHERE f.municipality_id = %(city)s AND f.addressee_no = r.addressee_no
+           AND f.valid_from <= %(today)s AND (f.valid_to IS NULL OR f.valid_to >= %(today)s)),
+       (SELECT jsonb_agg(jsonb_build_array(a.due_date, a.demand_notice_date, a.limitation_date, a.outstanding_yen)
+               ORDER BY a.arrears_id)
+          FROM arrears a
+         WHERE a.municipality_id = %(city)s AND a.addressee_no = r.addressee_no
+           AND a.claim_group = r.claim_group AND a.outstanding_yen > 0),
+       (SELECT min(plan.plan_no) FROM instalment_plan plan
+         WHERE plan.municipality_id = %(city)s AND plan.addressee_no = r.addressee_no
+           AND plan.claim_group = r.claim_group AND plan.state = 'kept'),
+       (SELECT jsonb_build_array(pr.promise_id, pr.judge_on) FROM promise pr
+         WHERE pr.municipality_id = %(city)s AND pr.addressee_no = r.addressee_no
+           AND pr.claim_group = r.claim_group AND pr.state = 'open'),
+       (SELECT jsonb_agg(jsonb_build_array(h.kind, h.until, h.exempt_id) ORDER BY h.since, h.hold_id)
+          FROM contact_hold h
+         WHERE h.municipality_id = %(city)s AND h.addressee_no = r.addressee_no AND h.released_at IS NULL
+           AND h.purpose = r.purpose AND h.claim_group = r.claim_group
+           AND h.since <= %(now)s AND (h.until IS NULL OR h.until > %(now)s)),
+       (SELECT c.abandoned FROM attempt c
+         WHERE c.municipality_id = %(city)s AND c.household_id = t.household_id
+           AND c.channel = 'call' AND c.direction = 'outbound' AND c.counted
+         ORDER BY c.intended_at DESC, c.attempt_id DESC LIMIT 1),
+       (SELECT count(*) FROM attempt n
+         WHERE n.municipality_id = %(city)s AND n.addressee_no = r.addressee_no AND n.channel = r.channel
+           AND n.direction = 'outbound' AND n.counted AND n.purpose = r.purpose
+           AND n.campaign_id IS NOT DISTINCT FROM r.campaign_id),
+       r.requested_by IS NOT NULL AND EXISTS (
+           SELECT FROM user_role u JOIN role o ON o.municipality_id = %(city)s AND o.role_code = u.role_code
+            WHERE u.municipality_id = %(city)s AND u.user_id = r.requested_by AND o.rights @> %(staff_right)s::jsonb),
+       (SELECT max(i.as_of) FROM import_run i WHERE i.municipality_id = %(city)s AND i.file_kind = 'receipts'),
+       (SELECT jsonb_agg(jsonb_build_array(s.district_code, s.started_at, s.reason) ORDER BY s.started_at, s.stop_id)
+          FROM contact_stop s WHERE s.municipality_id = %(city)s AND s.ended_at IS NULL)
+  FROM unnest(%(persons)s::text[], %(phones)s::uuid[], %(numbers)s::text[], %(channels)s::text[], %(purposes)s::text[],
+              %(claim_groups)s::text[], %(campaigns)s::uuid[], %(requesters)s::uuid[])
+       WITH ORDINALITY AS r(addressee_no, phone_id, e164, channel, purpose, claim_group, campaign_id, requested_by, nr)
+  LEFT JOIN taxpayer t ON t.municipality_id = %(city)s AND t.addressee_no = r.addressee_no
+  LEFT JOIN LATERAL (
+       SELECT * FROM phone q
+        WHERE q.municipality_id = %(city)s AND q.addressee_no = r.addressee_no
+          AND (q.phone_id = r.phone_id OR (r.phone_id IS NULL AND q.e164 = r.e164))
+        ORDER BY q.dropped_at NULLS FIRST, q.position, q.phone_id LIMIT 1) p ON true
+ ORDER BY r.nr
+"""
+
+_HISTORY = """
+SELECT household_id, addressee_no, e164, channel, direction, live, counted, result, person_answered, abandoned,
+       intended_at, ended_at
+  FROM attempt
+ WHERE municipality_id = %(city)s AND (intended_at >= %(since)s OR live)
+   AND (household_id = ANY(%(households)s) OR e164 = ANY(%(numbers)s) OR addressee_no = ANY(%(persons)s))
+ ORDER BY intended_at, attempt_id
+"""
+
+_STAFF_RIGHT = json.dumps([Right.COLLECTOR_CASES.value])
+
+
+def read_facts(conn: Connection, city: City, requests: Sequence[ContactRequest], moment: Moment) -> list[Facts]:
+    """The facts of each request, in the order asked."""
+    rows = conn.exec_driver_sql(
+        _FACTS,
+        {
+            "city": city.id,
+            "today": moment.day,
+            "now": moment.now,
+            "staff_right": _STAFF_RIGHT,
+            "persons": [request.addressee_no for request in requests],
+            "phones": [request.phone_id for request in requests],
+            "numbers": [request.e164 for request in requests],
+            "channels": [request.channel for request in requests],
+            "purposes": [request.purpose for request in requests],
+            "claim_groups": [request.claim_group for request in requests],
+            "campaigns": [request.campaign_id for request in requests],
+            "requesters": [request.requested_by for request in requests],
+        },
+    )
+    return [_facts(tuple(row)) for row in rows]
+
+
+def read_history(
+    conn: Connection, city: City, requests: Sequence[ContactRequest], households: Collection[str], moment: Moment
+) -> History:
+    """Every attempt that may count toward a cap of one of these requests."""
+    rows = conn.exec_driver_sql(
+        _HISTORY,
+        {
+            "city": city.id,
+            "since": earliest_history(moment),
+            "households": sorted(households),
+            "numbers": sorted({request.e164 for request in requests if request.e164 is not None}),
+            "persons": sorted({request.addressee_no for request in requests}),
+        },
+    )
+    return History(PastAttempt(*row) for row in rows)
+
+
+def _facts(row: tuple[Any, ...]) -> Facts:
+    flags, owed, plan_no, promise, holds, abandoned, before, is_staff, receipts_as_of, stops = row[12:]
+    return Facts(
+        person=PersonFacts(*row[:4]) if row[0] is not None else None,
+        phone=PhoneFacts(*row[4:12]) if row[4] is not None else None,
+        flags=tuple(_flag(*entry) for entry in flags or ()),
+        owed=tuple(_owed(*entry) for entry in owed or ()),
+        plan_no=plan_no,
+        promise=(UUID(promise[0]), date.fromisoformat(promise[1])) if promise else None,
+        holds=tuple(_hold(*entry) for entry in holds or ()),
+        stops=tuple(Stop(entry[0], datetime.fromisoformat(entry[1]), entry[2]) for entry in stops or ()),
+        receipts_as_of=receipts_as_of,
+        last_call_abandoned=bool(abandoned),
+        attempts_before=before,
+        requester_is_staff=is_staff,
+    )
+
+
+def _flag(code: str, valid_to: str | None, effect: str | None, label: str | None, known: bool) -> ActiveFlag:
+    return ActiveFlag(code, _day(valid_to), effect, label or code, known)
+
+
+def _owed(due: str, notice: str | None, limitation: str | None, yen: int) -> Owed:
+    return Owed(date.fromisoformat(due), _day(notice), _day(limitation), yen)
+
+
+def _hold(kind: str, until: str | None, exempt_id: str | None) -> Hold:
+    return Hold(kind, datetime.fromisoformat(until) if until else None, UUID(exempt_id) if exempt_id else None)
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
