@@ -81,6 +81,8 @@ class Happening(StrEnum):
     HEARD_GUARD = "heard_guard"
     JOINED = "joined"
     ENDED = "ended"
+    ENDED_UNANSWERED = "ended_unanswered"
+    """The line is free, and the carrier says with a result of its own that no person had answered."""
     REFUSED = "refused"
     RECONCILED_KNOWN = "reconciled_known"
     RECONCILED_ABSENT = "reconciled_absent"
@@ -98,7 +100,10 @@ class Happening(StrEnum):
     PATIENCE_OVER = "patience_over"
     ANNOUNCE_LIMIT = "announce_limit"
     RELEASE_LIMIT = "release_limit"
+    NO_WORD = "no_word"
+    """The carrier was asked and has not answered yet."""
 
+    ENGINE_RESTARTED = "engine_restarted"
     MATCHED = "matched"
     CANCELLED = "cancelled"
     OPERATOR_HUNG_UP = "operator_hung_up"
@@ -115,6 +120,82 @@ class Act(StrEnum):
     NOTE_HANDED = "note_handed"
     NOTE_ANSWERED = "note_answered"
     NOTE_PERSON = "note_person"
+    """Speech was heard: patience counts from here."""
+    PRESUME_PERSON = "presume_person"
+    """Nothing was heard that speaks against a person: patience counts from the answer signal."""
+    NOTE_NO_PERSON = "note_no_person"
+    NOTE_JOINED = "note_joined"
+    NOTE_ABANDONED = "note_abandoned"
+    NOTE_UNKNOWN = "note_unknown"
+    NOTE_WRAPPED_UP = "note_wrapped_up"
+    CLOSE = "close"
+    FREE_OPERATOR = "free_operator"
+    START_WRAPUP = "start_wrapup"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One entry of the table. `result` fixes the 架電結果; None leaves it to what the carrier says at the end."""
+
+    to: CallState
+    acts: tuple[Act, ...] = ()
+    result: CallResult | None = None
+
+
+_S, _H, _A, _R = CallState, Happening, Act, CallResult
+
+_EARLY_CUT = Step(_S.ENDED, (_A.PRESUME_PERSON, _A.CLOSE), _R.ANSWERED)
+_ABANDON = Step(
+    _S.ANNOUNCING, (_A.PRESUME_PERSON, _A.NOTE_ABANDONED, _A.ANNOUNCE, _A.FREE_OPERATOR), _R.ABANDONED
+)
+_MACHINE = "heard_machine"
+    HEARD_FAX = "heard_fax"
+    HEARD_ANNOUNCEMENT = "heard_announcement"
+    HEARD_GUARD = "heard_guard"
+    JOINED = "joined"
+    ENDED = "ended"
+    ENDED_UNANSWERED = "ended_unanswered"
+    """The line is free, and the carrier says with a result of its own that no person had answered."""
+    REFUSED = "refused"
+    RECONCILED_KNOWN = "reconciled_known"
+    RECONCILED_ABSENT = "reconciled_absent"
+    RECONCILED_LOST = "reconciled_lost"
+    """The carrier knows nothing of a call it had once taken."""
+
+    TOO_LATE = "too_late"
+    """3 s passed before the carrier was told: it is never told."""
+    NOT_TAKEN = "not_taken"
+    """The carrier was told and has not taken it for 3 s."""
+    RING_LIMIT = "ring_limit"
+    LISTENED_ENOUGH = "listened_enough"
+    """No verdict in time: whoever is there is treated as a person."""
+    GUARD_LIMIT = "guard_limit"
+    PATIENCE_OVER = "patience_over"
+    ANNOUNCE_LIMIT = "announce_limit"
+    RELEASE_LIMIT = "release_limit"
+    NO_WORD = "no_word"
+    """The carrier was asked and has not answered yet."""
+
+    ENGINE_RESTARTED = "engine_restarted"
+    MATCHED = "matched"
+    CANCELLED = "cancelled"
+    OPERATOR_HUNG_UP = "operator_hung_up"
+    WRAPUP_DONE = "wrapup_done"
+
+
+class Act(StrEnum):
+    """What follows a step: commands to the carrier, things to write down, changes of the operator's seat."""
+
+    JOIN = "join"
+    ANNOUNCE = "announce"
+    HANG_UP = "hang_up"
+    ASK = "ask"
+    NOTE_HANDED = "note_handed"
+    NOTE_ANSWERED = "note_answered"
+    NOTE_PERSON = "note_person"
+    """Speech was heard: patience counts from here."""
+    PRESUME_PERSON = "presume_person"
+    """Nothing was heard that speaks against a person: patience counts from the answer signal."""
     NOTE_NO_PERSON = "note_no_person"
     NOTE_JOINED = "note_joined"
     NOTE_ABANDONED = "note_abandoned"
@@ -138,7 +219,7 @@ _S, _H, _A, _R = CallState, Happening, Act, CallResult
 
 _EARLY_CUT = Step(_S.ENDED, (_A.NOTE_PERSON, _A.CLOSE), _R.ANSWERED)
 _ABANDON = Step(_S.ANNOUNCING, (_A.NOTE_PERSON, _A.NOTE_ABANDONED, _A.ANNOUNCE), _R.ABANDONED)
-_ABANDON_MATCHED = Step(_S.ANNOUNCING, (_A.NOTE_PERSON, _A.NOTE_ABANDONED, _A.ANNOUNCE, _A.FREE_OPERATOR), _R.ABANDONED)
+_ABANDON = Step(_S.ANNOUNCING, (_A.NOTE_PERSON, _A.NOTE_ABANDONED, _A.ANNOUNCE, _A.FREE_OPERATOR), _R.ABANDONED)
 _MACHINE = Step(_S.SCREENED, (_A.NOTE_NO_PERSON, _A.HANG_UP), _R.VOICEMAIL)
 _FAX = Step(_S.SCREENED, (_A.NOTE_NO_PERSON, _A.HANG_UP), _R.FAX)
 _ANNOUNCEMENT = Step(_S.SCREENED, (_A.NOTE_NO_PERSON, _A.HANG_UP))
@@ -154,6 +235,7 @@ TABLE: dict[CallState, dict[Happening, Step]] = {
         _H.RINGING: Step(_S.RINGING, (_A.NOTE_HANDED,)),
         _H.ANSWERED: Step(_S.LISTENING, (_A.NOTE_HANDED, _A.NOTE_ANSWERED)),
         _H.ENDED: _OVER,
+        _H.ENDED_UNANSWERED: _OVER,
         _H.REFUSED: _OVER,
         _H.TOO_LATE: Step(_S.ENDED, (_A.CLOSE,), _R.STOPPED_BY_RULE),
         _H.NOT_TAKEN: _ASK,
@@ -165,6 +247,7 @@ TABLE: dict[CallState, dict[Happening, Step]] = {
         _H.ANSWERED: _ANSWERED,
         _H.HEARD_ANNOUNCEMENT: _ANNOUNCEMENT,
         _H.ENDED: _OVER,
+        _H.ENDED_UNANSWERED: _OVER,
         _H.REFUSED: _OVER,
         _H.RING_LIMIT: _CANCEL,
         _H.CANCELLED: _CANCEL,
@@ -174,6 +257,7 @@ TABLE: dict[CallState, dict[Happening, Step]] = {
         _H.ANSWERED: _ANSWERED,
         _H.HEARD_ANNOUNCEMENT: _ANNOUNCEMENT,
         _H.ENDED: _OVER,
+        _H.ENDED_UNANSWERED: _OVER,
         _H.REFUSED: _OVER,
         _H.RING_LIMIT: _CANCEL,
         _H.CANCELLED: _CANCEL,
@@ -181,13 +265,15 @@ TABLE: dict[CallState, dict[Happening, Step]] = {
     },
     _S.LISTENING: {
         _H.HEARD_PERSON: Step(_S.WAITING, (_A.NOTE_PERSON,)),
-        _H.LISTENED_ENOUGH: Step(_S.WAITING, (_A.NOTE_PERSON,)),
+        # A former engine's join, told again by a carrier that reports no speech.
+        _H.JOINED: Step(_S.TALKING, (_A.PRESUME_PERSON, _A.NOTE_JOINED), _R.ANSWERED),
+        _H.LISTENED_ENOUGH: Step(_S.WAITING, (_A.PRESUME_PERSON,)),
         _H.HEARD_MACHINE: _MACHINE,
         _H.HEARD_FAX: _FAX,
         _H.HEARD_ANNOUNCEMENT: _ANNOUNCEMENT,
         _H.HEARD_GUARD: _GUARD,
         _H.ENDED: _EARLY_CUT,
-        _H.REFUSED: _OVER,
+        _H.ENDED_UNANSWERED: _OVER,
         _H.OPERATOR_HUNG_UP: _ABANDON,
     },
     _S.GUARDED: {
@@ -195,6 +281,7 @@ TABLE: dict[CallState, dict[Happening, Step]] = {
         _H.HEARD_MACHINE: _MACHINE,
         _H.HEARD_FAX: _FAX,
         _H.ENDED: Step(_S.ENDED, (_A.CLOSE,), _R.RECORDING_GUARD),
+        _H.ENDED_UNANSWERED: Step(_S.ENDED, (_A.CLOSE,), _R.RECORDING_GUARD),
         _H.GUARD_LIMIT: Step(_S.RELEASING, (_A.HANG_UP,), _R.RECORDING_GUARD),
         _H.OPERATOR_HUNG_UP: Step(_S.RELEASING, (_A.HANG_UP,), _R.RECORDING_GUARD),
     },
@@ -209,21 +296,25 @@ TABLE: dict[CallState, dict[Happening, Step]] = {
         _H.HEARD_ANNOUNCEMENT: _ANNOUNCEMENT,
         _H.HEARD_GUARD: _GUARD,
         _H.ENDED: _EARLY_CUT,
+        _H.ENDED_UNANSWERED: Step(_S.ENDED, (_A.NOTE_NO_PERSON, _A.CLOSE)),
     },
     _S.JOINING: {
         _H.JOINED: Step(_S.TALKING, (_A.NOTE_JOINED,), _R.ANSWERED),
-        _H.PATIENCE_OVER: _ABANDON_MATCHED,
-        _H.OPERATOR_HUNG_UP: _ABANDON_MATCHED,
+        _H.PATIENCE_OVER: _ABANDON,
+        _H.OPERATOR_HUNG_UP: _ABANDON,
         _H.HEARD_MACHINE: Step(_S.SCREENED, (_A.NOTE_NO_PERSON, _A.HANG_UP, _A.FREE_OPERATOR), _R.VOICEMAIL),
         _H.HEARD_FAX: Step(_S.SCREENED, (_A.NOTE_NO_PERSON, _A.HANG_UP, _A.FREE_OPERATOR), _R.FAX),
-        _H.ENDED: Step(_S.ENDED, (_A.NOTE_PERSON, _A.CLOSE, _A.FREE_OPERATOR), _R.ANSWERED),
+        _H.ENDED: Step(_S.ENDED, (_A.CLOSE, _A.FREE_OPERATOR), _R.ANSWERED),
+        _H.ENDED_UNANSWERED: Step(_S.ENDED, (_A.NOTE_NO_PERSON, _A.CLOSE, _A.FREE_OPERATOR)),
     },
     _S.TALKING: {
         _H.OPERATOR_HUNG_UP: Step(_S.CLOSING, (_A.HANG_UP, _A.START_WRAPUP), _R.ANSWERED),
         _H.ENDED: Step(_S.WRAPUP, (_A.CLOSE, _A.START_WRAPUP), _R.ANSWERED),
+        _H.ENDED_UNANSWERED: Step(_S.WRAPUP, (_A.CLOSE, _A.START_WRAPUP), _R.ANSWERED),
     },
     _S.CLOSING: {
         _H.ENDED: Step(_S.WRAPUP, (_A.CLOSE,), _R.ANSWERED),
+        _H.ENDED_UNANSWERED: Step(_S.WRAPUP, (_A.CLOSE,), _R.ANSWERED),
         _H.WRAPUP_DONE: Step(_S.RELEASING, (_A.NOTE_WRAPPED_UP, _A.FREE_OPERATOR), _R.ANSWERED),
         _H.RELEASE_LIMIT: _ASK,
     },
@@ -232,40 +323,43 @@ TABLE: dict[CallState, dict[Happening, Step]] = {
     },
     _S.ANNOUNCING: {
         _H.ENDED: Step(_S.ENDED, (_A.CLOSE,), _R.ABANDONED),
+        _H.ENDED_UNANSWERED: Step(_S.ENDED, (_A.CLOSE,), _R.ABANDONED),
         _H.ANNOUNCE_LIMIT: Step(_S.RELEASING, (_A.HANG_UP,), _R.ABANDONED),
     },
     _S.SCREENED: {
         _H.ENDED: _OVER,
+        _H.ENDED_UNANSWERED: _OVER,
         # A person whom the detector took for a machine: 放棄呼 (PACING.md §1).
         _H.HEARD_PERSON: _ABANDON,
         _H.RELEASE_LIMIT: _ASK,
     },
     _S.RELEASING: {
         _H.ENDED: _OVER,
+        _H.ENDED_UNANSWERED: _OVER,
         _H.REFUSED: _OVER,
         # Somebody picked up in the moment we gave up: not silence, but our name.
         _H.ANSWERED: Step(
             _S.ANNOUNCING,
-            (_A.NOTE_ANSWERED, _A.NOTE_PERSON, _A.NOTE_ABANDONED, _A.ANNOUNCE),
+            (_A.NOTE_ANSWERED, _A.PRESUME_PERSON, _A.NOTE_ABANDONED, _A.ANNOUNCE),
             _R.ABANDONED,
         ),
         _H.RELEASE_LIMIT: _ASK,
     },
     _S.UNKNOWN: {
+        # The call's past is told anew from its beginning, by the same table. Whatever else comes from the carrier
+        # before it has answered is part of that past.
         _H.RECONCILED_KNOWN: Step(_S.DIALING, (_A.NOTE_HANDED,)),
-        _H.RECONCILED_ABSENT: Step(_S.ENDED, (_A.CLOSE,), _R.STOPPED_BY_RULE),
-        _H.RECONCILED_LOST: Step(_S.ENDED, (_A.CLOSE,), _R.NO_ANSWER),
-        _H.HANDED: Step(_S.DIALING, (_A.NOTE_HANDED,)),
-        _H.RINGING: Step(_S.RINGING, (_A.NOTE_HANDED,)),
-        _H.ANSWERED: Step(_S.LISTENING, (_A.NOTE_HANDED, _A.NOTE_ANSWERED)),
-        _H.ENDED: _OVER,
-        _H.REFUSED: _OVER,
+        _H.RECONCILED_ABSENT: Step(_S.ENDED, (_A.CLOSE, _A.FREE_OPERATOR), _R.STOPPED_BY_RULE),
+        _H.RECONCILED_LOST: Step(_S.ENDED, (_A.CLOSE, _A.FREE_OPERATOR), _R.NO_ANSWER),
+        _H.NO_WORD: Step(_S.UNKNOWN, (_A.ASK,)),
         _H.OPERATOR_HUNG_UP: Step(_S.UNKNOWN, (_A.HANG_UP, _A.START_WRAPUP)),
         _H.WRAPUP_DONE: Step(_S.UNKNOWN, (_A.NOTE_WRAPPED_UP, _A.FREE_OPERATOR)),
-        _H.NOT_TAKEN: Step(_S.UNKNOWN, (_A.ASK,)),
     },
     _S.ENDED: {},
 }
+for _state in _S:
+    if not _state.line_is_free:
+        TABLE[_state][_H.ENGINE_RESTARTED] = _ASK
 
 
 def step(state: CallState, happening: Happening) -> Step | None:

@@ -21,7 +21,9 @@ SeatState = Literal["offline", "ready", "paused", "reserved", "talking", "wrapup
 class Candidate:
     """One person who may be dialed for a household, and on which number; the gate still decides."""
 
-    campaign_id: UUID
+    campaign_id: UUID | None
+    purpose: str
+    claim_group: str
     addressee_no: str
     household_id: str
     phone_id: UUID
@@ -68,11 +70,16 @@ class CampaignsRunning:
 
 @dataclass(frozen=True, slots=True)
 class Supplied:
-    """The best numbers of a campaign for this hour, best first; they replace what was left of the last supply."""
+    """The best numbers of a campaign for this hour, best first; they replace what was left of the last supply.
+
+    They may be dialed until `good_until`. `more_at`: it is of no use to ask again before; None: ask when they run out.
+    """
 
     at: datetime
     campaign_id: UUID
     candidates: tuple[Candidate, ...]
+    good_until: datetime
+    more_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +92,20 @@ class RecallsDue:
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """The gate allowed it, and the attempt is a committed row."""
+    """The gate allowed it, and the attempt is a committed row since `at`."""
 
     at: datetime
     attempt_id: UUID
     candidate: Candidate
-    attempt_no: int
     operator_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NotTold:
+    """More than 3 s passed between the intent and the moment the carrier could be told: it was not told."""
+
+    at: datetime
+    attempt_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,15 +158,15 @@ class SeatRow:
 
 @dataclass(frozen=True, slots=True)
 class CallRow:
-    """An attempt a former engine left live (or ended with its wrap-up still open), as it stands in the database."""
+    """An attempt a former engine left live, or ended while its operator still writes (`state` is WRAPUP)."""
 
     attempt_id: UUID
     candidate: Candidate
     intended_at: datetime
     handed: bool
     next_seq: int
-    line_free: bool
-    reserved_for: UUID | None = None
+    state: CallState
+    operator_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +262,8 @@ class StoreEnded:
     attempt_id: UUID
     candidate: Candidate
     at: datetime
+    intended_at: datetime
+    handed_at: datetime | None
     result: str
     cause: str
     counted: bool
@@ -262,6 +278,7 @@ class StoreEnded:
 @dataclass(frozen=True, slots=True)
 class StoreWrappedUp:
     attempt_id: UUID
+    candidate: Candidate
     at: datetime
 
 

@@ -1,0 +1,114 @@
+"""One call as the engine holds it: where it stands, what is known, and which moment it must not pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from callflow.codes import CallResult
+from callflow.states import CallState, Happening
+from dialer.messages import Candidate
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long a call may stay where it is, in seconds.
+
+    `patience`: a person waits for an operator (PACING.md §1). `listen`: until a carrier's verdict counts as missing.
+    `take`: from the intent until the carrier has taken it (DESIGN.md §2). `ring_slack`: beyond the campaign's ring time,
+    which the carrier itself keeps. `guard`: a recording guard's bell.
+    """
+
+    patience: float = 2.0
+    listen: float = 1.5
+    take: float = 3.0
+    ring_slack: float = 20.0
+    guard: float = 40.0
+    announce: float = 40.0
+    release: float = 10.0
+    ask_again: float = 5.0
+    hand_dial_ring: int = 30
+
+
+@dataclass(slots=True)
+class Call:
+    """A call that is not over. `reserved_for`: the operator who was held for it before it was dialed."""
+
+    attempt_id: UUID
+    candidate: Candidate
+    intended_at: datetime
+    ring_seconds: int
+    state: CallState = CallState.ADMITTED
+    next_seq: int = 1
+    reserved_for: UUID | None = None
+    operator_id: UUID | None = None
+    handed: bool = False
+    handed_at: datetime | None = None
+    answered_at: datetime | None = None
+    speech_at: datetime | None = None
+    person: bool = False
+    connected_at: datetime | None = None
+    abandoned: bool = False
+    live_counted: bool = False
+    result: CallResult | None = None
+    deadline: datetime | None = None
+    deadline_brings: Happening | None = None
+
+    @property
+    def competes(self) -> bool:
+        """Whether it may yet need an operator from among those who are ready."""
+        return self.reserved_for is None and self.state.needs_operator
+
+    @property
+    def over(self) -> bool:
+        return self.state is CallState.ENDED
+
+    def forget(self) -> None:
+        """Its past is about to be told anew."""
+        self.handed_at = self.answered_at = self.speech_at = self.connected_at = None
+        self.person = self.abandoned = False
+        self.result = None
+
+    def set_deadline(self, at: datetime, limits: Limits) -> None:
+        """From the state just entered at `at`."""
+        limit = _LIMIT.get(self.state)
+        if limit is None:
+            self.deadline = self.deadline_brings = None
+            return
+        seconds, self.deadline_brings = limit
+        self.deadline = self._since(at) + timedelta(seconds=seconds(self, limits))
+
+    def _since(self, at: datetime) -> datetime:
+        if self.state is CallState.ADMITTED:
+            return self.intended_at
+        if self.state is CallState.LISTENING:
+            return self.answered_at or at
+        if self.state in (CallState.WAITING, CallState.JOINING):
+            return self.speech_at or self.answered_at or at
+        if self.state is CallState.RINGING:
+            return self.handed_at or at
+        return at
+
+
+def _ring(call: Call, limits: Limits) -> float:
+    return call.ring_seconds + limits.ring_slack
+
+
+_Seconds = Callable[[Call, Limits], float]
+
+_LIMIT: dict[CallState, tuple[_Seconds, Happening]] = {
+    CallState.ADMITTED: (lambda _, limits: limits.take, Happening.NOT_TAKEN),
+    CallState.DIALING: (_ring, Happening.RING_LIMIT),
+    CallState.RINGING: (_ring, Happening.RING_LIMIT),
+    CallState.LISTENING: (lambda _, limits: limits.listen, Happening.LISTENED_ENOUGH),
+    CallState.GUARDED: (lambda _, limits: limits.guard, Happening.GUARD_LIMIT),
+    CallState.WAITING: (lambda _, limits: limits.patience, Happening.PATIENCE_OVER),
+    CallState.JOINING: (lambda _, limits: limits.patience, Happening.PATIENCE_OVER),
+    CallState.ANNOUNCING: (lambda _, limits: limits.announce, Happening.ANNOUNCE_LIMIT),
+    CallState.SCREENED: (lambda _, limits: limits.release, Happening.RELEASE_LIMIT),
+    CallState.RELEASING: (lambda _, limits: limits.release, Happening.RELEASE_LIMIT),
+    CallState.CLOSING: (lambda _, limits: limits.release, Happening.RELEASE_LIMIT),
+    CallState.UNKNOWN: (lambda _, limits: limits.ask_again, Happening.NO_WORD),
+}

@@ -1,0 +1,261 @@
+"""The calls of a floor, each moved by the one table, with what every step asks to be told, written and changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from uuid import UUID
+
+from callflow.codes import CallResult
+from callflow.events import Announce, Dial, Hangup, Join, Reconcile
+from callflow.states import Act, CallState, Happening, step
+from dialer.call import Call, Limits
+from dialer.messages import (
+    Candidate,
+    Notify,
+    StoreAnswered,
+    StoreEnded,
+    StoreHanded,
+    StoreJoined,
+    StoreTransition,
+    StoreUnknown,
+    StoreWrappedUp,
+    Tell,
+)
+from dialer.seats import Emit, Seats
+
+LiveAnswer = Callable[[UUID | None, bool], None]
+"""Told of every 有人応答: its campaign, and whether it was lost."""
+
+
+class Calls:
+    """Every call that is not over, by attempt."""
+
+    def __init__(self, emit: Emit, seats: Seats, caller_number: str, limits: Limits, live_answer: LiveAnswer) -> None:
+        self._emit = emit
+        self._seats = seats
+        self._caller_number = caller_number
+        self._limits = limits
+        self._live_answer = live_answer
+        self._calls: dict[UUID, Call] = {}
+        self._next_deadline: datetime | None = None
+        self._acts: dict[Act, Callable[[Call, datetime], None]] = {
+            Act.JOIN: self._join,
+            Act.ANNOUNCE: lambda call, _: self._emit(Tell(Announce(call.attempt_id))),
+            Act.HANG_UP: lambda call, _: self._emit(Tell(Hangup(call.attempt_id))),
+            Act.ASK: lambda call, _: self._emit(Tell(Reconcile(call.attempt_id))),
+            Act.NOTE_HANDED: self._note_handed,
+            Act.NOTE_ANSWERED: self._note_answered,
+            Act.NOTE_PERSON: self._note_person,
+            Act.PRESUME_PERSON: self._presume_person,
+            Act.NOTE_NO_PERSON: self._note_no_person,
+            Act.NOTE_JOINED: self._note_joined,
+            Act.NOTE_ABANDONED: self._note_abandoned,
+            Act.NOTE_UNKNOWN: lambda call, at: self._emit(StoreUnknown(call.attempt_id, at)),
+            Act.NOTE_WRAPPED_UP: lambda call, at: self._emit(StoreWrappedUp(call.attempt_id, call.candidate, at)),
+            Act.FREE_OPERATOR: self._free_operator,
+            Act.START_WRAPUP: self._start_wrapup,
+        }
+
+    # -- what there is --------------------------------------------------------------------------------------------
+
+    def __len__(self) -> int:
+        return len(self._calls)
+
+    def get(self, attempt_id: UUID | None) -> Call | None:
+        return None if attempt_id is None else self._calls.get(attempt_id)
+
+    def all(self) -> list[Call]:
+        return list(self._calls.values())
+
+    def competing(self) -> list[Call]:
+        """Calls that may yet need one of the ready operators, oldest first."""
+        return [call for call in self._calls.values() if call.competes]
+
+    def waiting(self) -> list[Call]:
+        """People who wait for an operator, the one who has waited longest first."""
+        found = [call for call in self._calls.values() if call.state is CallState.WAITING]
+        found.sort(key=lambda call: (call.speech_at or call.answered_at or call.intended_at, call.attempt_id))
+        return found
+
+    def next_deadline(self) -> datetime | None:
+        """The earliest moment a call must not pass."""
+        return min((call.deadline for call in self._calls.values() if call.deadline is not None), default=None)
+
+    # -- what happens ---------------------------------------------------------------------------------------------
+
+    def dial(
+        self, attempt_id: UUID, candidate: Candidate, at: datetime, ring_seconds: int, operator: UUID | None
+    ) -> None:
+        """The gate allowed it: tell the carrier."""
+        call = Call(attempt_id, candidate, at, ring_seconds, reserved_for=operator)
+        self.put(call, at)
+        self._emit(Tell(Dial(attempt_id, candidate.e164, self._caller_number, ring_seconds)))
+        self._emit(Notify("call", operator, attempt_id))
+
+    def put(self, call: Call, at: datetime) -> None:
+        """A call as it stands."""
+        self._calls[call.attempt_id] = call
+        call.set_deadline(at, self._limits)
+        self._expect(call)
+
+    def happen(
+        self,
+        call: Call,
+        happening: Happening,
+        at: datetime,
+        *,
+        cause: str | None = None,
+        result: str | None = None,
+        operator_id: UUID | None = None,
+    ) -> None:
+        """Take one step of the table; what the table does not know is stored as ignored."""
+        found = step(call.state, happening)
+        origin = call.state
+        if found is None:
+            self._store_step(call, at, origin, happening, {"ignored": "true"})
+            return
+        call.state = found.to
+        if operator_id is not None:
+            call.operator_id = operator_id
+        if found.result is not None:
+            call.result = found.result
+        detail = {name: text for name, text in (("cause", cause), ("result", result)) if text}
+        self._store_step(call, at, origin, happening, detail)
+        for act in found.acts:
+            if act is Act.CLOSE:
+                self._close(call, at, found.result, result, cause or happening.value)
+            else:
+                self._acts[act](call, at)
+        self._settle(call, at)
+
+    def pass_deadlines(self, now: datetime) -> None:
+        """Whatever a call had to wait for is over by `now`, in the order of time."""
+        if self._next_deadline is None or now < self._next_deadline:
+            return
+        due = [call for call in self._calls.values() if call.deadline is not None and call.deadline <= now]
+        due.sort(key=lambda call: (call.deadline, call.attempt_id))
+        for call in due:
+            self.catch_up(call, now)
+        self._next_deadline = self.next_deadline()
+
+    def catch_up(self, call: Call, now: datetime) -> None:
+        """Whatever this call had to wait for is over by `now`."""
+        while call.deadline is not None and call.deadline_brings is not None and call.deadline <= now:
+            # A question to the carrier is repeated from now on, not made up for.
+            at = now if call.deadline_brings is Happening.NO_WORD else call.deadline
+            self.happen(call, call.deadline_brings, at)
+
+    def _settle(self, call: Call, at: datetime) -> None:
+        if call.state is CallState.WRAPUP and self._seats.holding(call.attempt_id) is None:
+            # The operator went on already, or is no longer there.
+            self.happen(call, Happening.WRAPUP_DONE, at)
+            return
+        if call.state is CallState.ENDED:
+            self._free_operator(call, at)
+            self._calls.pop(call.attempt_id, None)
+        call.set_deadline(at, self._limits)
+        self._expect(call)
+
+    def _expect(self, call: Call) -> None:
+        if call.deadline is not None and (self._next_deadline is None or call.deadline < self._next_deadline):
+            self._next_deadline = call.deadline
+
+    # -- what a step asks for -------------------------------------------------------------------------------------
+
+    def _store_step(
+        self, call: Call, at: datetime, origin: CallState, happening: Happening, detail: dict[str, str]
+    ) -> None:
+        self._emit(StoreTransition(call.attempt_id, call.next_seq, at, origin, happening.value, call.state, detail))
+        call.next_seq += 1
+
+    def _join(self, call: Call, _: datetime) -> None:
+        if call.operator_id is None:
+            raise AssertionError("a call is matched with an operator")
+        self._emit(Tell(Join(call.attempt_id, call.operator_id)))
+        self._emit(Notify("call", call.operator_id, call.attempt_id))
+
+    def _note_handed(self, call: Call, at: datetime) -> None:
+        call.handed, call.handed_at = True, at
+        self._emit(StoreHanded(call.attempt_id, at))
+
+    def _note_answered(self, call: Call, at: datetime) -> None:
+        call.answered_at = at
+        self._emit(StoreAnswered(call.attempt_id, at))
+
+    def _note_person(self, call: Call, at: datetime) -> None:
+        call.person, call.speech_at = True, at
+
+    def _presume_person(self, call: Call, _: datetime) -> None:
+        call.person = True
+
+    def _note_no_person(self, call: Call, _: datetime) -> None:
+        call.person, call.speech_at = False, None
+
+    def _note_joined(self, call: Call, at: datetime) -> None:
+        call.connected_at = at
+        if call.operator_id is None:
+            return
+        self._emit(StoreJoined(call.attempt_id, at, call.speech_at, call.operator_id))
+        seat = self._seats.get(call.operator_id)
+        if seat is not None and seat.attempt_id in (None, call.attempt_id) and seat.state in ("ready", "reserved"):
+            self._seats.talk(seat, call.attempt_id, call.candidate.campaign_id, at)
+        self._count(call, lost=False)
+
+    def _note_abandoned(self, call: Call, _: datetime) -> None:
+        call.abandoned = True
+        self._count(call, lost=True)
+
+    def _free_operator(self, call: Call, at: datetime) -> None:
+        seat = self._seats.holding(call.attempt_id)
+        if seat is not None:
+            self._seats.free(seat, at)
+
+    def _start_wrapup(self, call: Call, at: datetime) -> None:
+        seat = self._seats.holding(call.attempt_id)
+        if seat is not None:
+            self._seats.wrap_up(seat, at)
+
+    def _close(self, call: Call, at: datetime, fixed: CallResult | None, reported: str | None, cause: str) -> None:
+        result = _result(call, fixed, reported)
+        connected = call.connected_at is not None
+        person = connected or call.abandoned or (call.person and result is CallResult.ANSWERED)
+        if person and not connected and not call.abandoned:
+            self._count(call, lost=False)
+        self._emit(
+            StoreEnded(
+                attempt_id=call.attempt_id,
+                candidate=call.candidate,
+                at=at,
+                handed_at=call.handed_at,
+                intended_at=call.intended_at,
+                result=result.value,
+                cause=cause,
+                counted=result.handed_to_network,
+                person_answered=person,
+                connected=connected,
+                abandoned=call.abandoned,
+                answered_at=call.answered_at,
+                speech_at=call.speech_at,
+                operator_id=call.operator_id if connected else None,
+            )
+        )
+        self._emit(Notify("call", call.operator_id, call.attempt_id))
+
+    def _count(self, call: Call, *, lost: bool) -> None:
+        if not call.live_counted:
+            call.live_counted = True
+            self._live_answer(call.candidate.campaign_id, lost)
+
+
+def _result(call: Call, fixed: CallResult | None, reported: str | None) -> CallResult:
+    """架電結果 at the end: what we know ourselves before what the trunk says, and that before what we had assumed."""
+    if call.connected_at is not None:
+        return CallResult.ANSWERED
+    if call.abandoned:
+        return CallResult.ABANDONED
+    if fixed is not None:
+        return fixed
+    if reported is not None and reported != CallResult.ANSWERED:
+        return CallResult(reported)
+    return call.result or (CallResult.ANSWERED if call.person else CallResult.NO_ANSWER)

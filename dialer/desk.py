@@ -1,0 +1,161 @@
+"""What operators may ask of the engine, and the answer each gets: done, or a sentence that says what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from callflow.states import CallState, Happening
+from dialer.calls import Calls
+from dialer.commands import DONE
+from dialer.messages import Admit, Answer, OperatorSaid, StoreSkip, Wanted
+from dialer.places import places
+from dialer.planner import Planner
+from dialer.seat import OFFLINE_WISH, Seat
+from dialer.seats import Emit, Seats
+
+_NOT_SEATED = "着席していません。着席してからもう一度操作してください。"
+_IN_CALL = "通話中または後処理中です。記録を保存して後処理を終えてから操作してください。"
+_NO_CALL = "この席につながっている通話がありません。画面を更新してください。"
+_NO_OFFER = "表示中の架電候補がありません。画面を更新してください。"
+_ALREADY_DIALING = "この候補はもう発信中です。"
+_GIVE_REASON = "理由を入力してください。"
+_LATER = "発信中の呼の結果が出しだい切り替わります。それまでにつながった電話には応答してください。"
+_PAUSE_FIRST = "自動発信がこの席を待っています。いったん離席にしてから手動で発信してください。"
+_NO_NUMBER = "発信できる電話番号が選ばれていません。番号を選び直してください。"
+
+
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    said: OperatorSaid
+    seats: Seats
+    calls: Calls
+    planner: Planner
+    emit: Emit
+
+
+def obey(said: OperatorSaid, seats: Seats, calls: Calls, planner: Planner, emit: Emit) -> None:
+    """Do what was asked if it can be done now, and answer either way."""
+    room = _Desk(said, seats, calls, planner, emit)
+    seat = seats.get(said.operator_id)
+    if said.kind == "sign_in":
+        seats.sign_in(said.operator_id, said.campaign_id, said.at)
+        answer = DONE
+    elif seat is None or seat.state == "offline":
+        answer = DONE if said.kind == "sign_out" else _NOT_SEATED
+    else:
+        answer = _DO[said.kind](room, seat)
+    if said.command_no is not None:
+        emit(Answer(said.command_no, said.at, answer))
+
+
+def needed(seat: Seat, seats: Seats, calls: Calls) -> bool:
+    """Whether a call on its way would be without an operator if this one left."""
+    staying = [other for other in seats.ready() if other is not seat]
+    with_it = places(seats.ready(), [call.candidate.campaign_id for call in calls.competing()])
+    without = places(staying, [call.candidate.campaign_id for call in calls.competing()])
+    return sum(without.over.values()) > sum(with_it.over.values())
+
+
+def _sign_out(room: _Desk, seat: Seat) -> str:
+    if seat.state in ("talking", "wrapup"):
+        return _IN_CALL
+    return _leave(room, seat, OFFLINE_WISH)
+
+
+def _ready(room: _Desk, seat: Seat) -> str:
+    if seat.state == "paused":
+        room.seats.make_ready(seat, room.said.at)
+    elif seat.pausing is not None:
+        seat.pausing = None
+        room.seats.keep(seat)
+    elif seat.state == "wrapup":
+        return _IN_CALL
+    return DONE
+
+
+def _pause(room: _Desk, seat: Seat) -> str:
+    return _leave(room, seat, room.said.reason or "離席")
+
+
+def _leave(room: _Desk, seat: Seat, wish: str) -> str:
+    if seat.state == "reserved" and seat.attempt_id is None and not seat.asked:
+        seat.pausing = wish
+        room.seats.free(seat, room.said.at)
+        return DONE
+    if seat.state == "paused":
+        seat.pausing = wish
+        room.seats.leave(seat, room.said.at)
+        return DONE
+    room.seats.wish_to_leave(seat, wish)
+    return _LATER if seat.state != "ready" or needed(seat, room.seats, room.calls) else DONE
+
+
+def _hang_up(room: _Desk, seat: Seat) -> str:
+    call = room.calls.get(seat.attempt_id)
+    if call is None or call.state is CallState.WRAPUP:
+        return DONE if seat.state == "wrapup" else _NO_CALL
+    room.calls.happen(call, Happening.OPERATOR_HUNG_UP, room.said.at)
+    return DONE
+
+
+def _wrapup_done(room: _Desk, seat: Seat) -> str:
+    call = room.calls.get(seat.attempt_id)
+    if call is None:
+        if seat.state != "wrapup":
+            return _NO_CALL
+        room.seats.free(seat, room.said.at)
+        return DONE
+    if call.state is CallState.TALKING:
+        room.calls.happen(call, Happening.OPERATOR_HUNG_UP, room.said.at)
+    if call.state not in (CallState.CLOSING, CallState.WRAPUP, CallState.UNKNOWN):
+        return _NO_CALL
+    room.calls.happen(call, Happening.WRAPUP_DONE, room.said.at)
+    return DONE
+
+
+def _preview_dial(room: _Desk, seat: Seat) -> str:
+    if seat.offered is None:
+        return _NO_OFFER
+    if seat.asked:
+        return _ALREADY_DIALING
+    seat.asked = True
+    room.emit(Admit((Wanted(seat.offered, "preview", seat.operator_id),)))
+    return DONE
+
+
+def _preview_skip(room: _Desk, seat: Seat) -> str:
+    if seat.offered is None:
+        return _NO_OFFER
+    if seat.asked:
+        return _ALREADY_DIALING
+    if not room.said.reason or not room.said.reason.strip():
+        return _GIVE_REASON
+    room.emit(StoreSkip(seat.offered, seat.operator_id, room.said.reason.strip(), room.said.at))
+    room.seats.free(seat, room.said.at)
+    return DONE
+
+
+def _manual_dial(room: _Desk, seat: Seat) -> str:
+    if room.said.candidate is None:
+        return _NO_NUMBER
+    if seat.state not in ("ready", "paused"):
+        return _IN_CALL
+    if seat.state == "ready" and seat not in room.planner.spare(room.calls.all()):
+        return _PAUSE_FIRST
+    room.seats.offer(seat, room.said.candidate, room.said.at)
+    seat.asked = True
+    room.emit(Admit((Wanted(room.said.candidate, "manual", seat.operator_id),)))
+    return DONE
+
+
+_DO: dict[str, Callable[[_Desk, Seat], str]] = {
+    "sign_out": _sign_out,
+    "ready": _ready,
+    "pause": _pause,
+    "hang_up": _hang_up,
+    "wrapup_done": _wrapup_done,
+    "preview_dial": _preview_dial,
+    "preview_skip": _preview_skip,
+    "manual_dial": _manual_dial,
+}

@@ -1,0 +1,279 @@
+"""The engine of a floor: a function of events. It knows no socket, thread, database or clock.
+
+`handle` takes one event with its own time and gives what is to be told, asked and stored, in order. The same engine
+runs a live room and a month of rehearsal in virtual time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from callflow import events as carrier
+from callflow.codes import CallResult
+from callflow.states import CallState, Happening
+from dialer import desk
+from dialer.call import Call, Limits
+from dialer.calls import Calls
+from dialer.messages import (
+    Admit,
+    Admitted,
+    CampaignsRunning,
+    EngineCommand,
+    EngineEvent,
+    GateRefused,
+    NotTold,
+    OperatorSaid,
+    RecallsDue,
+    Restored,
+    Supplied,
+    Tick,
+)
+from dialer.planner import PacerFor, Planner, one_to_one
+from dialer.seat import Seat
+from dialer.seats import Seats
+
+_HEARD = {
+    carrier.Detected.PERSON: Happening.HEARD_PERSON,
+    carrier.Detected.MACHINE: Happening.HEARD_MACHINE,
+    carrier.Detected.FAX: Happening.HEARD_FAX,
+    carrier.Detected.ANNOUNCEMENT: Happening.HEARD_ANNOUNCEMENT,
+    carrier.Detected.RECORDING_GUARD: Happening.HEARD_GUARD,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class EngineTerms:
+    """What a floor's engine is made with. `caller_number` is shown to every resident (DOMAIN.md §2.9)."""
+
+    caller_number: str
+    limits: Limits = field(default_factory=Limits)
+    pacer_for: PacerFor = one_to_one
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A carrier's fact in the table's words."""
+
+    happening: Happening
+    cause: str | None = None
+    result: str | None = None
+    operator_id: UUID | None = None
+
+
+class Engine:
+    """One floor: all its campaigns, operators and calls. Not for two threads at once."""
+
+    def __init__(self, terms: EngineTerms) -> None:
+        self._out: list[EngineCommand] = []
+        self._limits = terms.limits
+        self.seats = Seats(self._emit)
+        self.planner = Planner(self._emit, self.seats, terms.pacer_for)
+        self.calls = Calls(self._emit, self.seats, terms.caller_number, terms.limits, self.planner.live_answer)
+        self._now: datetime | None = None
+        self._asking = 0
+        self._on: dict[type[Any], Callable[[Any], None]] = {
+            Tick: self._tick,
+            CampaignsRunning: self.planner.campaigns_running,
+            Supplied: self.planner.supplied,
+            RecallsDue: self.planner.recalls_due,
+            Admitted: self._admitted,
+            NotTold: self._not_told,
+            GateRefused: self._refused,
+            OperatorSaid: self._operator_said,
+            Restored: self._restored,
+            carrier.Handed: self._reported,
+            carrier.Ringing: self._reported,
+            carrier.Answered: self._reported,
+            carrier.Heard: self._reported,
+            carrier.Joined: self._reported,
+            carrier.Ended: self._reported,
+            carrier.Refused: self._reported,
+            carrier.Reconciled: self._reconciled,
+            carrier.Incoming: self._incoming,
+        }
+
+    def handle(self, event: EngineEvent) -> list[EngineCommand]:
+        """What follows from one event, in order. Never raises for what a carrier or an operator does."""
+        self._out = []
+        now = event.at if self._now is None else max(self._now, event.at)
+        self._now = now
+        self.calls.pass_deadlines(now)
+        self._on[type(event)](event)
+        self._match(now)
+        self._let_go(now)
+        return self._out
+
+    def next_wakeup(self, now: datetime) -> datetime | None:
+        """When a `Tick` is needed at the latest; None: not before something else happens."""
+        moments = (self.calls.next_deadline(), self.planner.next_wakeup(now))
+        return min((moment for moment in moments if moment is not None), default=None)
+
+    def _emit(self, command: EngineCommand) -> None:
+        if isinstance(command, Admit):
+            self._asking += len(command.wanted)
+        self._out.append(command)
+
+    # -- time and supply ------------------------------------------------------------------------------------------
+
+    def _tick(self, event: Tick) -> None:
+        self._match(event.at)
+        self.planner.plan(event.at, self.calls.all(), self._asking)
+
+    def _admitted(self, event: Admitted) -> None:
+        self._asking -= 1
+        terms = self.planner.terms(event.candidate.campaign_id)
+        ring = terms.ring_seconds if terms else self._limits.hand_dial_ring
+        self.calls.dial(event.attempt_id, event.candidate, event.at, ring, event.operator_id)
+        seat = self.seats.get(event.operator_id)
+        if seat is not None:
+            self.seats.bind(seat, event.attempt_id, event.candidate.campaign_id, event.at)
+
+    def _not_told(self, event: NotTold) -> None:
+        call = self.calls.get(event.attempt_id)
+        if call is not None:
+            self.calls.happen(call, Happening.TOO_LATE, event.at, cause="not_handed")
+
+    def _refused(self, event: GateRefused) -> None:
+        self._asking -= 1
+        seat = self.seats.get(event.operator_id)
+        if seat is not None and seat.state == "reserved" and seat.attempt_id is None:
+            self.seats.free(seat, event.at)
+        if self._asking == 0:
+            self.planner.plan(event.at, self.calls.all())
+
+    # -- the carrier ----------------------------------------------------------------------------------------------
+
+    def _reported(self, event: carrier.CallFact) -> None:
+        call = self.calls.get(event.attempt_id)
+        if call is None:
+            return
+        told = _told(event)
+        self.calls.happen(
+            call, told.happening, event.at, cause=told.cause, result=told.result, operator_id=told.operator_id
+        )
+
+    def _reconciled(self, event: carrier.Reconciled) -> None:
+        call = self.calls.get(event.attempt_id)
+        if call is None or call.state is not CallState.UNKNOWN:
+            return
+        if not event.known:
+            gone = Happening.RECONCILED_LOST if call.handed else Happening.RECONCILED_ABSENT
+            self.calls.happen(call, gone, event.at, cause=gone.value)
+            return
+        call.forget()
+        first = event.past[0].at if event.past else event.at
+        self.calls.happen(call, Happening.RECONCILED_KNOWN, first)
+        for fact in event.past:
+            self.calls.catch_up(call, fact.at)
+            if call.over:
+                return
+            told = _told(fact)
+            if told.happening is not Happening.HANDED:
+                self.calls.happen(
+                    call, told.happening, fact.at, cause=told.cause, result=told.result, operator_id=told.operator_id
+                )
+        self._resume(call, event)
+
+    def _resume(self, call: Call, event: carrier.Reconciled) -> None:
+        """The past is told; what happened between operator and engine meanwhile follows."""
+        if call.state.line_is_free:
+            return
+        if not event.live:
+            self.calls.happen(call, Happening.ENDED, event.at, cause="reconciled")
+            return
+        self.calls.catch_up(call, event.at)
+        if call.state is CallState.TALKING:
+            seat = self.seats.holding(call.attempt_id)
+            if seat is None or seat.state == "wrapup":
+                self.calls.happen(call, Happening.OPERATOR_HUNG_UP, event.at)
+
+    def _incoming(self, event: carrier.Incoming) -> None:
+        """返電 come with their own desk in a later issue; the carrier's greeting serves them until then."""
+
+    # -- operators ------------------------------------------------------------------------------------------------
+
+    def _operator_said(self, event: OperatorSaid) -> None:
+        desk.obey(event, self.seats, self.calls, self.planner, self._emit)
+
+    def _match(self, now: datetime) -> None:
+        """Whoever waits longest gets the operator who is ready longest, within the 2 s (PACING.md §1)."""
+        waiting = self.calls.waiting()
+        if not waiting:
+            return
+        ready = self.seats.ready()
+        for call in waiting:
+            seat = self._seat_for(call, ready)
+            if seat is None:
+                continue
+            if seat in ready:
+                ready.remove(seat)
+                self.seats.bind(seat, call.attempt_id, call.candidate.campaign_id, now)
+            self.calls.happen(call, Happening.MATCHED, now, operator_id=seat.operator_id)
+
+    def _seat_for(self, call: Call, ready: list[Seat]) -> Seat | None:
+        held = self.seats.holding(call.attempt_id)
+        if held is not None:
+            return held if held.state == "reserved" else None
+        return next((seat for seat in ready if seat.serves(call.candidate.campaign_id)), None)
+
+    def _let_go(self, now: datetime) -> None:
+        """Operators who asked for a pause leave as soon as no call on its way may need them."""
+        leaving = [seat for seat in self.seats if seat.state == "ready" and seat.pausing is not None]
+        for seat in leaving:
+            if self._asking or desk.needed(seat, self.seats, self.calls):
+                continue
+            self.seats.leave(seat, now)
+
+    # -- a new epoch ----------------------------------------------------------------------------------------------
+
+    def _restored(self, event: Restored) -> None:
+        bound = {row.attempt_id: row for row in event.calls}
+        for row in event.seats:
+            seat = Seat.from_row(row)
+            self.seats.put(seat)
+            if seat.state in ("reserved", "talking") and seat.attempt_id not in bound:
+                self.seats.free(seat, event.at)
+        for call_row in event.calls:
+            call = Call(
+                call_row.attempt_id,
+                call_row.candidate,
+                call_row.intended_at,
+                self._limits.hand_dial_ring,
+                call_row.state,
+                call_row.next_seq,
+                operator_id=call_row.operator_id,
+                handed=call_row.handed,
+            )
+            seat_of_call = self.seats.holding(call.attempt_id)
+            if seat_of_call is not None and seat_of_call.state == "reserved":
+                call.reserved_for = seat_of_call.operator_id
+            self.calls.put(call, event.at)
+            if call.state is CallState.WRAPUP:
+                if seat_of_call is not None:
+                    self.seats.wrap_up(seat_of_call, event.at)
+            else:
+                self.calls.happen(call, Happening.ENGINE_RESTARTED, event.at)
+
+
+def _told(event: carrier.CallFact) -> _Told:
+    match event:
+        case carrier.Handed():
+            return _Told(Happening.HANDED)
+        case carrier.Ringing():
+            return _Told(Happening.RINGING)
+        case carrier.Answered():
+            return _Told(Happening.ANSWERED)
+        case carrier.Heard():
+            return _Told(_HEARD[event.detected])
+        case carrier.Joined():
+            return _Told(Happening.JOINED, operator_id=event.operator_id)
+        case carrier.Refused():
+            return _Told(Happening.REFUSED, event.cause, event.result)
+        case carrier.Ended():
+            unanswered = event.result not in (None, CallResult.ANSWERED)
+            happening = Happening.ENDED_UNANSWERED if unanswered else Happening.ENDED
+            return _Told(happening, event.cause, event.result)

@@ -1,0 +1,76 @@
+"""One operator's seat as the engine holds it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from dialer.messages import Candidate, SeatRow, SeatState
+from dialer.pacing import AgentState
+
+OFFLINE_WISH = "offline"
+"""`Seat.pausing` of somebody who has asked to sign out."""
+
+
+@dataclass(slots=True)
+class Seat:
+    """`pausing`: the pause (or OFFLINE_WISH) that begins when no call needs this operator any more."""
+
+    operator_id: UUID
+    state: SeatState
+    since: datetime
+    pause_reason: str | None = None
+    attempt_id: UUID | None = None
+    campaign_id: UUID | None = None
+    assigned_campaign_id: UUID | None = None
+    offered: Candidate | None = None
+    pausing: str | None = None
+    asked: bool = False
+    """Its offer lies before the gate."""
+
+    def serves(self, campaign_id: UUID | None) -> bool:
+        """Whether calls of this campaign may come here."""
+        return self.assigned_campaign_id in (None, campaign_id)
+
+    @property
+    def agent_state(self) -> AgentState | None:
+        """As a pacer sees it; None while it is not there for calls."""
+        return _AGENT.get(self.state)
+
+    def row(self) -> SeatRow:
+        return SeatRow(
+            self.operator_id,
+            self.state,
+            self.since,
+            self.pause_reason,
+            self.attempt_id,
+            self.campaign_id,
+            self.assigned_campaign_id,
+            self.offered,
+            self.pausing,
+        )
+
+    @classmethod
+    def from_row(cls, row: SeatRow) -> Seat:
+        """Without its offer: a new engine offers anew."""
+        return cls(
+            row.operator_id,
+            row.state,
+            row.since,
+            row.pause_reason,
+            row.attempt_id,
+            row.campaign_id,
+            row.assigned_campaign_id,
+            None,
+            row.pausing,
+        )
+
+
+_AGENT: dict[SeatState, AgentState] = {
+    "ready": "ready",
+    "reserved": "talking",
+    "talking": "talking",
+    "wrapup": "wrapup",
+    "paused": "paused",
+}

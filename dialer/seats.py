@@ -1,0 +1,117 @@
+"""The operators of a floor: who is ready, who is bound to which call, who wants to leave."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from uuid import UUID
+
+from dialer.messages import Candidate, EngineCommand, Notify, SeatState, StoreSeat
+from dialer.seat import OFFLINE_WISH, Seat
+
+Emit = Callable[[EngineCommand], None]
+
+
+class Seats:
+    """Every change goes through here, is stored, and is told to the screens."""
+
+    def __init__(self, emit: Emit) -> None:
+        self._emit = emit
+        self._seats: dict[UUID, Seat] = {}
+
+    def __iter__(self) -> Iterator[Seat]:
+        return iter(self._seats.values())
+
+    def get(self, operator_id: UUID | None) -> Seat | None:
+        return None if operator_id is None else self._seats.get(operator_id)
+
+    def put(self, seat: Seat) -> None:
+        """A seat as it was, without a change."""
+        self._seats[seat.operator_id] = seat
+
+    def ready(self) -> list[Seat]:
+        """Those who may take a call, the one who is ready longest first."""
+        found = [seat for seat in self._seats.values() if seat.state == "ready"]
+        found.sort(key=lambda seat: (seat.since, seat.operator_id))
+        return found
+
+    def holding(self, attempt_id: UUID) -> Seat | None:
+        """Whoever is bound to this call."""
+        return next((seat for seat in self._seats.values() if seat.attempt_id == attempt_id), None)
+
+    def sign_in(self, operator_id: UUID, campaign_id: UUID | None, at: datetime) -> None:
+        seat = self._seats.get(operator_id)
+        if seat is None:
+            seat = self._seats[operator_id] = Seat(operator_id, "offline", at)
+        seat.assigned_campaign_id = campaign_id
+        if seat.state == "offline":
+            self._change(seat, "paused", at)
+        else:
+            self.keep(seat)
+
+    def sign_out(self, seat: Seat, at: datetime) -> None:
+        seat.pausing = None
+        self._change(seat, "offline", at)
+
+    def make_ready(self, seat: Seat, at: datetime) -> None:
+        seat.pausing = None
+        self._change(seat, "ready", at)
+
+    def pause(self, seat: Seat, reason: str | None, at: datetime) -> None:
+        seat.pausing = None
+        self._change(seat, "paused", at, reason=reason)
+
+    def wish_to_leave(self, seat: Seat, reason: str) -> None:
+        """Remembered until `leave` or `free` grants it."""
+        seat.pausing = reason
+        self.keep(seat)
+
+    def leave(self, seat: Seat, at: datetime) -> None:
+        """Grant the wish."""
+        if seat.pausing == OFFLINE_WISH:
+            self.sign_out(seat, at)
+        else:
+            self.pause(seat, seat.pausing, at)
+
+    def offer(self, seat: Seat, candidate: Candidate, at: datetime) -> None:
+        """Hold the operator and show a case, before anything is dialed."""
+        self._change(seat, "reserved", at, offered=candidate, campaign_id=candidate.campaign_id)
+
+    def bind(self, seat: Seat, attempt_id: UUID, campaign_id: UUID | None, at: datetime) -> None:
+        """The call is this operator's."""
+        self._change(seat, "reserved", at, attempt_id=attempt_id, campaign_id=campaign_id)
+
+    def talk(self, seat: Seat, attempt_id: UUID, campaign_id: UUID | None, at: datetime) -> None:
+        self._change(seat, "talking", at, attempt_id=attempt_id, campaign_id=campaign_id)
+
+    def wrap_up(self, seat: Seat, at: datetime) -> None:
+        if seat.state != "wrapup":
+            self._change(seat, "wrapup", at, attempt_id=seat.attempt_id, campaign_id=seat.campaign_id)
+
+    def free(self, seat: Seat, at: datetime) -> None:
+        """Nothing binds this operator any more: ready, or gone if that was the wish."""
+        if seat.pausing is None:
+            self._change(seat, "ready", at)
+        else:
+            self.leave(seat, at)
+
+    def keep(self, seat: Seat) -> None:
+        """Store what is not a change of state."""
+        self._emit(StoreSeat(seat.row(), changed=False))
+        self._emit(Notify("seat", seat.operator_id, seat.attempt_id))
+
+    def _change(
+        self,
+        seat: Seat,
+        state: SeatState,
+        at: datetime,
+        *,
+        reason: str | None = None,
+        attempt_id: UUID | None = None,
+        campaign_id: UUID | None = None,
+        offered: Candidate | None = None,
+    ) -> None:
+        seat.state, seat.since, seat.pause_reason = state, at, reason
+        seat.attempt_id, seat.campaign_id, seat.offered, seat.asked = attempt_id, campaign_id, offered, False
+        self._emit(StoreSeat(seat.row(), changed=True))
+        self._emit(Notify("seat", seat.operator_id, attempt_id))
