@@ -50,7 +50,9 @@ def build_own_wheel(source: Path, target: Path) -> Path:
     """Our own wheel from a copy of the rooms, so that nothing a former build left behind gets in."""
     target.mkdir(parents=True)
     with tempfile.TemporaryDirectory(prefix="tsunagaru-wheel-") as clean:
-        ignored = shutil.ignore_patterns("node_modules", "__pycache__", ".*", "build", "dist", "tests", "docs", "*.egg-info")
+        ignored = shutil.ignore_patterns(
+            "node_modules", "__pycache__", ".*", "build", "dist", "tests", "docs", "*.egg-info"
+        )
         shutil.copytree(source, clean, dirs_exist_ok=True, ignore=ignored)
         _pip("wheel", "--no-deps", "--no-build-isolation", clean, "-w", str(target))
     (wheel,) = target.glob("*.whl")
