@@ -110,6 +110,20 @@ def release_of_record(
     return _release(conn, municipality_id, which, at, why)
 
 
+def let_end(conn: Connection, municipality_id: int, record_id: UUID, kind: HoldKind, until: datetime) -> None:
+    """Give the standing hold of one kind that came from one contact record an end."""
+    conn.execute(
+        update(ContactHold)
+        .where(
+            ContactHold.municipality_id == municipality_id,
+            ContactHold.record_id == record_id,
+            ContactHold.kind == kind,
+            ContactHold.released_at.is_(None),
+        )
+        .values(until=until)
+    )
+
+
 def standing(conn: Connection, municipality_id: int, addressee_no: str, now: datetime) -> list[Hold]:
     """Holds on a person that stand at `now`, in order of their beginning."""
     rows = conn.execute(

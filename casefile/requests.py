@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
 
 from casefile import holds
 from casefile.city import City
@@ -39,17 +39,21 @@ class RequestKind(Labelled):
 
 @dataclass(frozen=True, slots=True)
 class _Handling:
-    """Who deals with it, within how many 開庁日, and which hold ends when it is done."""
+    """Who deals with it, within how many 開庁日, and which hold waits for it.
+
+    Once it is done the hold goes on for `rest_days`: a slip is in the post, an account has still to be registered.
+    """
 
     section: str
     open_days: int
     hold: HoldKind | None = None
+    rest_days: int = 0
 
 
 _COLLECTION, _ASSESSMENT = "納税課", "課税課"
 _HANDLING = {
-    RequestKind.SLIP_REISSUE: _Handling(_COLLECTION, 2, HoldKind.SLIP_REISSUE),
-    RequestKind.DIRECT_DEBIT: _Handling(_COLLECTION, 3, HoldKind.DIRECT_DEBIT),
+    RequestKind.SLIP_REISSUE: _Handling(_COLLECTION, 2, HoldKind.SLIP_REISSUE, rest_days=10),
+    RequestKind.DIRECT_DEBIT: _Handling(_COLLECTION, 3, HoldKind.DIRECT_DEBIT, rest_days=30),
     RequestKind.INSTALMENT: _Handling(_COLLECTION, 3, HoldKind.STAFF),
     RequestKind.RELIEF: _Handling(_COLLECTION, 3, HoldKind.STAFF),
     RequestKind.HARDSHIP: _Handling("福祉課", 3, HoldKind.STAFF),
@@ -121,13 +125,24 @@ def open_request(
 
 
 def finish_request(conn: Connection, municipality_id: int, request_id: UUID, now: datetime, by: UUID | None) -> None:
-    """The section has done it; the hold that waited for it is lifted. Raises EntryRefused when it is not open."""
-    _close(conn, municipality_id, request_id, "done", now, by, "依頼が処理された")
+    """The section has done it; the hold that waited for it ends, after its rest. EntryRefused when it is not open."""
+    closed = _close(conn, municipality_id, request_id, "done", now, by)
+    handling = _HANDLING[RequestKind(closed.kind)]
+    if handling.hold is None or closed.record_id is None:
+        return
+    if handling.rest_days:
+        until = now + timedelta(days=handling.rest_days)
+        holds.let_end(conn, municipality_id, closed.record_id, handling.hold, until)
+    else:
+        holds.release_of_record(conn, municipality_id, closed.record_id, handling.hold, now, "依頼が処理された")
 
 
 def withdraw_request(conn: Connection, municipality_id: int, request_id: UUID, now: datetime, by: UUID | None) -> None:
     """It is no longer wanted; the hold that waited for it is lifted. Raises EntryRefused when it is not open."""
-    _close(conn, municipality_id, request_id, "withdrawn", now, by, "依頼が取り下げられた")
+    closed = _close(conn, municipality_id, request_id, "withdrawn", now, by)
+    hold = _HANDLING[RequestKind(closed.kind)].hold
+    if hold is not None and closed.record_id is not None:
+        holds.release_of_record(conn, municipality_id, closed.record_id, hold, now, "依頼が取り下げられた")
 
 
 def requests_of(conn: Connection, municipality_id: int, addressee_no: str) -> list[OpenRequest]:
@@ -145,14 +160,8 @@ def open_requests(conn: Connection, municipality_id: int, section: str | None = 
 
 
 def _close(
-    conn: Connection,
-    municipality_id: int,
-    request_id: UUID,
-    state: str,
-    now: datetime,
-    by: UUID | None,
-    why: str,
-) -> None:
+    conn: Connection, municipality_id: int, request_id: UUID, state: str, now: datetime, by: UUID | None
+) -> Row[str, UUID | None]:
     closed = conn.execute(
         update(ServiceRequest)
         .where(
@@ -165,9 +174,7 @@ def _close(
     ).one_or_none()
     if closed is None:
         raise EntryRefused([Problem("request", "この依頼はすでに処理されています。一覧を読み直してください。")])
-    hold = _HANDLING[RequestKind(closed.kind)].hold
-    if hold is not None and closed.record_id is not None:
-        holds.release_of_record(conn, municipality_id, closed.record_id, hold, now, why)
+    return closed
 
 
 def _read(
@@ -193,4 +200,19 @@ def _read(
         .where(ServiceRequest.municipality_id == municipality_id, which)
         .order_by(*order)
     )
-    return [OpenRequest(*row[:4], RequestKind(row.kind), *row[5:]) for row in rows]
+    return [
+        OpenRequest(
+            request_id=row.request_id,
+            addressee_no=row.addressee_no,
+            purpose=row.purpose,
+            claim_group=row.claim_group,
+            kind=RequestKind(row.kind),
+            section=row.section,
+            due_on=row.due_on,
+            state=row.state,
+            note=row.note,
+            record_id=row.record_id,
+            opened_at=row.opened_at,
+        )
+        for row in rows
+    ]
