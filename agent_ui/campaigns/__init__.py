@@ -1,0 +1,1 @@
+"""Campaigns: select with count and yen, freeze, start, pause, stop."""

@@ -1,0 +1,1 @@
+"""Finding a person, reading the case, and why it is not called."""

@@ -1,0 +1,54 @@
+import { createRouter, createWebHistory } from "vue-router";
+
+import { known, loadSession, may, signedIn } from "./state/session";
+
+export interface Place {
+  name: string;
+  path: string;
+  label: string;
+  right: string;
+}
+
+// The bar at the top, in the order of a working day; each is shown to those whose rights include it.
+export const places: Place[] = [
+  { name: "panel", path: "/panel", label: "操作パネル", right: "panel" },
+  { name: "floor", path: "/floor", label: "フロア", right: "floor" },
+  { name: "search", path: "/cases", label: "検索", right: "explain" },
+  { name: "campaigns", path: "/campaigns", label: "キャンペーン", right: "campaigns" },
+  { name: "reports", path: "/reports", label: "帳票", right: "reports" },
+  { name: "imports", path: "/imports", label: "取込", right: "import" },
+];
+
+export function home(): string {
+  if (may("floor")) return "/floor";
+  return places.find((place) => may(place.right))?.path ?? "/nothing";
+}
+
+export const router = createRouter({
+  history: createWebHistory(),
+  routes: [
+    { path: "/", redirect: () => home() },
+    { path: "/sign-in", name: "sign-in", component: () => import("./screens/SignIn.vue"), meta: { open: true } },
+    { path: "/panel", name: "panel", component: () => import("./screens/panel/PanelScreen.vue") },
+    { path: "/floor", name: "floor", component: () => import("./screens/floor/FloorScreen.vue") },
+    { path: "/cases", name: "search", component: () => import("./screens/SearchScreen.vue") },
+    { path: "/cases/:addressee", name: "person", component: () => import("./screens/PersonScreen.vue"), props: true },
+    { path: "/campaigns", name: "campaigns", component: () => import("./screens/CampaignsScreen.vue") },
+    { path: "/reports", name: "reports", component: () => import("./screens/ReportsScreen.vue") },
+    { path: "/imports", name: "imports", component: () => import("./screens/ImportsScreen.vue") },
+    { path: "/:rest(.*)*", name: "nothing", component: () => import("./screens/NothingScreen.vue") },
+  ],
+});
+
+router.beforeEach(async (to) => {
+  if (!known.value) await loadSession().catch(() => undefined);
+  if (!signedIn.value && !to.meta["open"]) return { name: "sign-in", query: { to: to.fullPath } };
+  if (signedIn.value && to.name === "sign-in") return home();
+  return true;
+});
+
+const titles: Record<string, string> = Object.fromEntries(places.map((place) => [place.name, place.label]));
+router.afterEach((to) => {
+  const place = titles[String(to.name)] ?? (to.name === "person" ? "個人" : "");
+  document.title = place ? `${place} - つながる` : "つながる";
+});

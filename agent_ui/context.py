@@ -1,0 +1,51 @@
+"""What the web room needs of its surroundings, put together by the wiring and handed to `create_app`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from casefile.clock import Clock
+from casefile.db import Database
+from casefile.ids import Ids
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenLine:
+    """One line a rehearsed resident or machine says, shown where there is no sound: seconds from the answer."""
+
+    second: float
+    speaker: str
+    text: str
+
+
+SpeechOf = Callable[[Connection, int, UUID], list[SpokenLine]]
+
+
+def _no_speech(conn: Connection, municipality_id: int, attempt_id: UUID) -> list[SpokenLine]:
+    del conn, municipality_id, attempt_id
+    return []
+
+
+@dataclass(frozen=True, slots=True)
+class PanelContext:
+    """Everything the panel is given.
+
+    `secret_key` signs sessions; `secure_cookies` is true behind HTTPS; `speech_of` gives the lines of a rehearsed call
+    and nothing on a real line; `open_documents` shows the API's description to whoever asks, for development;
+    `sign_in_rate` limits sign-ins from one address, in Flask-Limiter's words; `listening` false leaves out the
+    listener on the database, for programs that only want the API's description.
+    """
+
+    database: Database
+    clock: Clock
+    ids: Ids
+    secret_key: str
+    secure_cookies: bool = False
+    speech_of: SpeechOf = field(default=_no_speech)
+    open_documents: bool = False
+    sign_in_rate: str = "20 per minute"
+    listening: bool = True

@@ -1,0 +1,1 @@
+"""The supervisor's floor: live board and the one switch."""

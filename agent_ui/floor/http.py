@@ -1,0 +1,44 @@
+"""GET of the whole floor; the one switch; starting and pausing is with the campaigns."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from apiflask import APIBlueprint
+
+from agent_ui.context import PanelContext
+from agent_ui.floor import service
+from agent_ui.floor.schemas import Districts, FloorView, StopForm
+from agent_ui.identity import signed_in
+
+
+def blueprint(context: PanelContext) -> APIBlueprint:
+    """The floor under /api/floor."""
+    api = APIBlueprint("floor", __name__, url_prefix="/api/floor", tag="フロア")
+
+    @api.get("")
+    @api.output(FloorView)
+    def show() -> FloorView:
+        """Operators, calls, abandonment, list, messages, refusals and figures of now."""
+        return service.show(context, signed_in())
+
+    @api.get("/districts")
+    @api.output(Districts)
+    def districts() -> Districts:
+        """The districts a stop may be limited to."""
+        return service.districts(context, signed_in())
+
+    @api.post("/stops")
+    @api.input(StopForm, arg_name="form")
+    @api.output(FloorView)
+    def stop(form: StopForm) -> FloorView:
+        """緊急停止: no dialing and no texting from now on."""
+        return service.stop(context, signed_in(), form)
+
+    @api.delete("/stops/<uuid:stop_id>")
+    @api.output(FloorView)
+    def resume(stop_id: UUID) -> FloorView:
+        """End one stop; what is due goes on."""
+        return service.resume(context, signed_in(), stop_id)
+
+    return api

@@ -1,0 +1,156 @@
+"""What the floor shows live."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from agent_ui.signin.schemas import Shown
+
+
+class OperatorLine(Shown):
+    operator_id: UUID
+    name: str
+    state: str
+    state_label: str
+    since: datetime
+    pause_label: str | None
+    campaign: str | None
+    talks: int
+    promises: int
+    promised_yen: int
+
+
+class CallCounts(Shown):
+    """Calls under way now. `waiting` were answered and wait for an operator."""
+
+    dialing: int
+    ringing: int
+    waiting: int
+    talking: int
+    lines_in_use: int
+
+
+class AbandonmentView(Shown):
+    """放棄呼 of today over live answers, against target and maximum (DOMAIN.md §2.8)."""
+
+    live_answers: int
+    abandoned: int
+    rate: float
+    target: float
+    maximum: float
+    pacer_reason: str
+
+
+class DayFigures(Shown):
+    calls: int
+    live_answers: int
+    talks: int
+    contacts: int
+    right_party: int
+    promises: int
+    promised_yen: int
+    sms_sent: int
+    sms_delivered: int
+
+
+class ReasonCount(Shown):
+    code: str
+    sentence: str
+    count: int
+
+
+class HourCount(Shown):
+    hour: int
+    calls: int
+    live_answers: int
+    right_party: int
+
+
+class CampaignLine(Shown):
+    campaign_id: UUID
+    name: str
+    purpose_label: str
+    mode: str
+    mode_label: str
+    state: str
+    state_label: str
+    persons: int
+    yen: int
+    open: int
+    due_now: int
+    reached: int
+    unreachable: int
+    closed: int
+    live_answers: int
+    abandoned: int
+
+
+class SmsQueue(Shown):
+    waiting: int
+    scheduled: int
+    sending: int
+    unknown: int
+    sent_today: int
+    delivered_today: int
+    failed_today: int
+    suppressed_today: int
+
+
+class StopView(Shown):
+    """One open stop of all contact."""
+
+    stop_id: UUID
+    district: str | None
+    kind: str
+    kind_label: str
+    reason: str
+    started_at: datetime
+    by: str
+
+
+class Alarm(Shown):
+    level: Literal["warn", "stop"]
+    sentence: str
+
+
+class FloorView(Shown):
+    """The whole floor in one round trip; the same shape is pushed whenever something changed."""
+
+    now: datetime
+    floor_id: UUID | None
+    floor_name: str
+    engine_running: bool
+    engine_seen_at: datetime | None
+    operators: list[OperatorLine]
+    calls: CallCounts
+    abandonment: AbandonmentView
+    today: DayFigures
+    hours: list[HourCount]
+    refusals: list[ReasonCount]
+    campaigns: list[CampaignLine]
+    sms: SmsQueue
+    recalls_waiting: int
+    receipts_as_of: str | None
+    stops: list[StopView]
+    alarms: list[Alarm]
+
+
+class StopForm(BaseModel):
+    """緊急停止: the whole municipality, or one district."""
+
+    kind: Literal["disaster", "wrong_data", "other"]
+    reason: str = Field(min_length=1, max_length=400)
+    district_code: str | None = Field(default=None, max_length=20)
+
+
+class DistrictChoice(Shown):
+    district_code: str
+    name: str
+
+
+class Districts(Shown):
+    districts: list[DistrictChoice]

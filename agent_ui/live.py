@@ -1,0 +1,47 @@
+"""The live connection of each browser: who hears what. Everything sent goes through the notifier."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from apiflask import APIFlask
+from flask_login import current_user
+from flask_socketio import SocketIO, join_room
+
+from agent_ui.context import PanelContext
+from agent_ui.identity import SignedIn, signed_in
+from casefile.roles import Right
+
+
+def operator_room(operator_id: UUID) -> str:
+    """What only this operator hears."""
+    return f"operator:{operator_id}"
+
+
+def floor_room(municipality_id: int) -> str:
+    """What everybody who watches the floor of this municipality hears."""
+    return f"floor:{municipality_id}"
+
+
+def everybody_room(municipality_id: int) -> str:
+    """What every signed-in person of this municipality hears: an emergency stop."""
+    return f"municipality:{municipality_id}"
+
+
+def install(app: APIFlask, context: PanelContext) -> SocketIO:
+    """Attach Socket.IO with threads; only the same origin may connect, only a signed-in person stays connected."""
+    del context
+    live = SocketIO(app, async_mode="threading", cors_allowed_origins=None, serve_client=False, path="/live")
+
+    @live.on("connect")  # type: ignore[untyped-decorator,unused-ignore]
+    def connect() -> bool:
+        if not current_user.is_authenticated:
+            return False
+        person: SignedIn = signed_in()
+        join_room(operator_room(person.user.user_id))
+        join_room(everybody_room(person.municipality_id))
+        if person.may(Right.FLOOR):
+            join_room(floor_room(person.municipality_id))
+        return True
+
+    return live

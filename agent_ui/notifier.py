@@ -1,0 +1,126 @@
+"""The one way out to browsers: listens for what the engine changed, reads the rows, sends them to whom they concern.
+
+Notifications carry ids only and may be lost; what is sent is always read from the rows. A seat's change goes to its
+operator at once; the floor is sent whole, at most four times a second and at least every five seconds.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import time
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from flask_socketio import SocketIO
+from sqlalchemy.exc import SQLAlchemyError
+
+from agent_ui.context import PanelContext
+from agent_ui.floor import live as floor_live
+from agent_ui.panel import live as panel_live
+from casefile.db import APPLICATION_ROLE
+
+CHANNEL = "floor_live"
+SMALLEST_GAP = 0.25
+"""Seconds between two sendings of a floor: 200 operators change state often, nobody reads faster than this."""
+LARGEST_GAP = 5.0
+"""Seconds after which a floor is sent though nothing was heard, since a notification may be lost."""
+_RETRY_SECONDS = 1.0
+
+_log = logging.getLogger(__name__)
+
+
+class Notifier:
+    """Two threads: one listens and serves operators at once, one sends floors at a bearable pace."""
+
+    def __init__(self, context: PanelContext, socket: SocketIO) -> None:
+        self._context = context
+        self._socket = socket
+        self._stopping = threading.Event()
+        self._changed: set[int] = set()
+        self._watched: dict[int, float] = {}
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self.listening = threading.Event()
+
+    def start(self) -> None:
+        for name, work in (("listen", self._listen), ("floors", self._send_floors)):
+            threading.Thread(target=work, name=f"notifier-{name}", daemon=True).start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._wake.set()
+
+    def floor_changed(self, municipality_id: int) -> None:
+        """Something on the floor differs; it is sent soon."""
+        with self._lock:
+            self._changed.add(municipality_id)
+        self._wake.set()
+
+    def seat_changed(self, municipality_id: int, operator_id: UUID) -> None:
+        """Send an operator the state of the own desk, now."""
+        panel_live.send_desk(self._context, self._socket, municipality_id, operator_id)
+
+    def _listen(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self._listen_until_lost()
+            except (psycopg.Error, OSError) as error:
+                _log.warning(
+                    "the live connection to the database was lost and is opened anew: %s", type(error).__name__
+                )
+            self.listening.clear()
+            self._stopping.wait(_RETRY_SECONDS)
+
+    def _listen_until_lost(self) -> None:
+        url = self._context.database.url.replace("postgresql+psycopg://", "postgresql://", 1)
+        with psycopg.connect(url, autocommit=True, options=f"-c role={APPLICATION_ROLE}") as connection:
+            connection.execute(f"LISTEN {CHANNEL}")
+            self.listening.set()
+            while not self._stopping.is_set():
+                for heard in connection.notifies(timeout=1.0, stop_after=1):
+                    self._take(heard.payload)
+
+    def _take(self, payload: str) -> None:
+        try:
+            heard: dict[str, Any] = json.loads(payload)
+            municipality_id = int(heard["municipality"])
+            operator = heard.get("operator")
+            if operator:
+                self.seat_changed(municipality_id, UUID(str(operator)))
+            if heard.get("kind") == "stop":
+                floor_live.send_stops(self._context, self._socket, municipality_id)
+        except (ValueError, KeyError, TypeError):
+            _log.warning("a notification was not understood and was passed over")
+            return
+        except SQLAlchemyError as error:
+            _log.warning("rows could not be read for a notification: %s", type(error).__name__)
+            return
+        self.floor_changed(municipality_id)
+
+    def _send_floors(self) -> None:
+        while not self._stopping.is_set():
+            self._wake.wait(SMALLEST_GAP * 2)
+            self._wake.clear()
+            for municipality_id in self._due(time.monotonic()):
+                try:
+                    floor_live.send_floor(self._context, self._socket, municipality_id)
+                except SQLAlchemyError as error:
+                    _log.warning("a floor could not be read: %s", type(error).__name__)
+            self._stopping.wait(SMALLEST_GAP)
+
+    def _due(self, moment: float) -> list[int]:
+        with self._lock:
+            for municipality_id in self._changed:
+                self._watched.setdefault(municipality_id, 0.0)
+            due = [
+                municipality_id
+                for municipality_id, sent in self._watched.items()
+                if municipality_id in self._changed or moment - sent >= LARGEST_GAP
+            ]
+            self._changed.clear()
+            for municipality_id in due:
+                self._watched[municipality_id] = moment
+        return sorted(due)

@@ -1,0 +1,1 @@
+"""The operator's own desk: seat, call, case and result form."""

@@ -1,0 +1,72 @@
+"""What protects every answer: CSRF token for JSON, a strict content policy, a limit on sign-ins, signed cookies."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from apiflask import APIFlask
+from flask import Response, request
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_wtf.csrf import CSRFProtect
+
+from agent_ui.context import PanelContext
+
+IDLE_LIMIT = timedelta(hours=10)
+"""A shift with overtime; the idle lock of a screen is the client's."""
+
+UPLOAD_LIMIT_BYTES = 2 * 1024 * 1024
+
+CONTENT_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "manifest-src 'self'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+
+_HEADERS = {
+    "Content-Security-Policy": CONTENT_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "camera=(), geolocation=(), payment=(), microphone=(self)",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+def install(app: APIFlask, context: PanelContext) -> Limiter:
+    """Configure cookies, CSRF, headers; give the limiter that sign-in uses."""
+    app.config.update(
+        SECRET_KEY=context.secret_key,
+        SESSION_COOKIE_NAME="tsunagaru",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Strict",
+        SESSION_COOKIE_SECURE=context.secure_cookies,
+        PERMANENT_SESSION_LIFETIME=IDLE_LIMIT,
+        MAX_CONTENT_LENGTH=UPLOAD_LIMIT_BYTES,
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=context.secure_cookies,
+    )
+    CSRFProtect(app)
+    limiter = Limiter(get_remote_address, app=app, storage_uri="memory://", headers_enabled=False)
+
+    @app.after_request
+    def protect(response: Response) -> Response:
+        for name, value in _HEADERS.items():
+            response.headers.setdefault(name, value)
+        if context.secure_cookies:
+            response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        if request.path.startswith("/api"):
+            response.headers["Cache-Control"] = "no-store"
+        return response
+
+    return limiter
