@@ -58,7 +58,7 @@ def build_city(plan: CityPlan) -> SyntheticCity:
         kana=plan.kana,
         prefecture=plan.prefecture,
         area_code="03",
-        caller_number="03-0000-0100",
+        caller_number="+81300000100",
         district_source=SOURCE,
         towns=towns,
         taxes=TAXES,

@@ -1,0 +1,242 @@
+"""Robot operators: they sit down, talk, write down, rest and go home, by the same words a browser uses.
+
+They act through `dialer.commands.give` and `callflow.form.submit` alone; what they hear comes from the exchange, what they
+know of a person from the read models of the screen.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Protocol
+from uuid import UUID
+
+from sqlalchemy import Connection, select
+
+from callflow import form as result_form
+from callflow.codes import Outcome
+from callflow.result_form import ResultForm
+from casefile.accounts import User
+from casefile.city import City
+from casefile.clock import Clock, jst_date
+from casefile.db import Database
+from casefile.ids import Ids
+from casefile.person.arrears import ArrearsLine, arrears_lines
+from casefile.problems import EntryRefused
+from casefile.tables import Attempt
+from casefile.vocabulary import ClaimGroup, ContactDirection, Purpose
+from dialer import commands
+from rehearsal.lines import Exchange
+from rehearsal.people import People, Words
+from rehearsal.taking_notes import Talk, fill_in
+
+_SAFE = Outcome.INFORMED
+
+
+class Agenda(Protocol):
+    """Somebody who does things later."""
+
+    def later(self, at: datetime, action: Callable[[], None]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """What every robot of one floor shares. `knock` wakes the engine after commands were given."""
+
+    database: Database
+    municipality_id: int
+    floor_id: UUID
+    clock: Clock
+    ids: Ids
+    exchange: Exchange
+    people: People
+    agenda: Agenda
+    knock: Callable[[], None]
+    city_now: Callable[[], City]
+    seed: int
+
+
+@dataclass(slots=True)
+class Tally:
+    """Sentences the robots were refused with: for the eyes of whoever runs it, not for the figures."""
+
+    refused: Counter[str] = field(default_factory=Counter)
+
+
+class RobotOperator:
+    """One operator with a shift. `user` is the account the web would act for."""
+
+    def __init__(self, floor: Floor, user: User, number: int, tally: Tally) -> None:
+        self._floor = floor
+        self._user = user
+        self._number = number
+        self._tally = tally
+        self._rng = random.Random(f"{floor.seed}:operator:{number}")
+        self._talking: UUID | None = None
+        self._words: Words | None = None
+        self._joined_at: datetime | None = None
+        self._case: _Case | None = None
+
+    @property
+    def operator_id(self) -> UUID:
+        return self._user.user_id
+
+    # -- the shift ---------------------------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        self._give("sign_in")
+        self._give("ready")
+        self._floor.knock()
+
+    def rest(self, reason: str) -> None:
+        self._give("pause", {"reason": reason})
+        self._floor.knock()
+
+    def resume(self) -> None:
+        self._give("ready")
+        self._floor.knock()
+
+    def go_home(self) -> None:
+        """Leave once the call at hand is over; asked again a minute later until it is."""
+        if self._talking is None:
+            self._give("sign_out")
+            self._floor.knock()
+        else:
+            self._floor.agenda.later(self._floor.clock.now() + timedelta(minutes=1), self.go_home)
+
+    def take_offer(self) -> None:
+        """A case lies on the screen for preview: look at it for a moment, then dial."""
+        at = self._floor.clock.now() + timedelta(seconds=self._rng.uniform(4, 12))
+        self._floor.agenda.later(at, self._dial_offer)
+
+    def _dial_offer(self) -> None:
+        self._give("preview_dial")
+        self._floor.knock()
+
+    # -- a call ------------------------------------------------------------------------------------------------------
+
+    def joined(self, attempt_id: UUID) -> None:
+        """The resident is on the line: greet, ask for the person, and hear what follows."""
+        now = self._floor.clock.now()
+        with self._floor.database.transaction(self._floor.municipality_id) as conn:
+            case = _read_case(conn, self._floor.municipality_id, attempt_id, now)
+        words = self._floor.exchange.ask_for(attempt_id, case.addressee_no, now)
+        if words is None:
+            return
+        self._talking, self._words, self._joined_at, self._case = attempt_id, words, now, case
+        if not words.resident_ends:
+            self._floor.agenda.later(now + timedelta(seconds=words.talk_seconds), lambda: self._hang_up(attempt_id))
+
+    def _hang_up(self, attempt_id: UUID) -> None:
+        if self._talking == attempt_id:
+            self._give("hang_up", attempt_id=attempt_id)
+            self._floor.knock()
+
+    def line_is_free(self, attempt_id: UUID) -> None:
+        """The call is over, whoever ended it: write it up."""
+        if self._talking != attempt_id:
+            return
+        seconds = _lognormal(self._rng, 30.0, 0.6)
+        ended = self._floor.clock.now()
+        self._floor.agenda.later(ended + timedelta(seconds=seconds), lambda: self._write_up(attempt_id, ended))
+
+    def _write_up(self, attempt_id: UUID, ended: datetime) -> None:
+        if self._talking != attempt_id or self._case is None or self._words is None or self._joined_at is None:
+            return
+        case, words, joined = self._case, self._words, self._joined_at
+        talk = Talk(
+            form_id=self._floor.ids.new(),
+            attempt_id=attempt_id,
+            addressee_no=case.addressee_no,
+            purpose=case.purpose,
+            claim_group=case.claim_group,
+            phone_id=case.phone_id,
+            direction=ContactDirection.OUTBOUND,
+            started_at=joined,
+            ended_at=ended,
+            words=words,
+        )
+        submit_talk(self._floor, talk, self._user, case.lines, self._tally)
+        self._talking = self._case = self._words = self._joined_at = None
+        self._give("wrapup_done", attempt_id=attempt_id)
+        self._floor.knock()
+
+    def _give(self, kind: str, detail: dict[str, str] | None = None, attempt_id: UUID | None = None) -> None:
+        with self._floor.database.transaction(self._floor.municipality_id) as conn:
+            commands.give(
+                conn,
+                self._floor.municipality_id,
+                self._floor.floor_id,
+                kind,
+                now=self._floor.clock.now(),
+                operator_id=self.operator_id,
+                attempt_id=attempt_id,
+                detail=detail,
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """What the screen shows when the call comes."""
+
+    addressee_no: str
+    purpose: Purpose
+    claim_group: ClaimGroup
+    phone_id: UUID | None
+    lines: tuple[ArrearsLine, ...]
+
+
+def _read_case(conn: Connection, municipality_id: int, attempt_id: UUID, now: datetime) -> _Case:
+    row = conn.execute(
+        select(Attempt.addressee_no, Attempt.purpose, Attempt.claim_group, Attempt.phone_id).where(
+            Attempt.municipality_id == municipality_id, Attempt.attempt_id == attempt_id
+        )
+    ).one()
+    assert row.addressee_no is not None
+    lines = arrears_lines(conn, municipality_id, row.addressee_no, row.claim_group, now)
+    return _Case(row.addressee_no, Purpose(row.purpose), ClaimGroup(row.claim_group), row.phone_id, lines)
+
+
+def submit_talk(floor: Floor, talk: Talk, user: User | None, lines: tuple[ArrearsLine, ...], tally: Tally) -> None:
+    """Save the form of a talk and tell people what they promised.
+
+    Where a check refuses it, the talk is saved as a mere 案内; the tally keeps the sentence, since a robot should not
+    need that.
+    """
+    target = floor.people.city.residents[talk.addressee_no]
+    city = floor.city_now()
+    form = fill_in(talk, target, lines, city)
+    try:
+        _save(floor, city, form, user)
+    except EntryRefused as refusal:
+        tally.refused[str(refusal)] += 1
+        form = replace(form, outcome=_SAFE if form.outcome else None, promise=None, recall=None, claimed_payment=None)
+        _save(floor, city, form, user)
+    _remember_promise(floor, form, lines)
+
+
+def _save(floor: Floor, city: City, form: ResultForm, user: User | None) -> None:
+    with floor.database.transaction(floor.municipality_id) as conn:
+        result_form.submit(conn, city, form, floor.clock.now(), floor.ids, user)
+
+
+def _remember_promise(floor: Floor, form: ResultForm, lines: tuple[ArrearsLine, ...]) -> None:
+    if form.outcome is not Outcome.PROMISE or form.promise is None:
+        return
+    keys = [debt_key(line, form.addressee_no) for line in lines]
+    parts = [(part.due_on, part.promised_yen) for part in form.promise.parts]
+    floor.people.promised(form.addressee_no, parts, keys, jst_date(form.started_at))
+
+
+def debt_key(line: ArrearsLine, addressee_no: str) -> str:
+    """The name a 期別 has in the city's truth."""
+    return f"{line.tax_code}-{line.levy_year}-{line.period}-{addressee_no}"
+
+
+def _lognormal(rng: random.Random, mean: float, cv: float) -> float:
+    variance = math.log(1 + cv * cv)
+    return rng.lognormvariate(math.log(mean) - variance / 2, math.sqrt(variance))
