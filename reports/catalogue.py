@@ -1,21 +1,34 @@
-"""The one table of forms: which function builds which."""
+"""The one table of forms: which module builds which, and which rows lie behind a figure."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
 from casefile.city import City
 from reports.figures import Form
-from reports.forms import calls
+from reports.forms import calls, districts, documents
 from reports.request import FormName, Request
+from reports.sheet import Sheet
 
-FORMS: Mapping[FormName, Callable[[Connection, City, Request], Form]] = {
-    FormName.CALLS: calls.build,
+
+@dataclass(frozen=True, slots=True)
+class Maker:
+    """`build` makes the finished form; `sheets` gives its tables with the facts behind them, for drill-down."""
+
+    build: Callable[[Connection, City, Request], Form]
+    sheets: Callable[[Connection, City, Request], tuple[Sheet, ...]]
+
+
+FORMS: dict[FormName, Maker] = {
+    FormName.CALLS: Maker(calls.build, calls.sheets),
+    FormName.DISTRICTS: Maker(districts.build, districts.sheets),
+    FormName.DOCUMENTS: Maker(documents.build, documents.sheets),
 }
 
 
 def build(conn: Connection, city: City, request: Request) -> Form:
     """The finished form. Reads only; the same request on the same facts gives an equal form."""
-    return FORMS[request.form](conn, city, request)
+    return FORMS[request.form].build(conn, city, request)

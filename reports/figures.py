@@ -12,6 +12,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 
+from reports.request import Request
+
 Figure = int | Decimal | None
 
 NO_DENOMINATOR = "－"
@@ -175,7 +177,8 @@ class Header:
 class Form:
     """A finished report: everything any output needs, and nothing that depends on when it is written out."""
 
-    name: str
+    request: Request
+    municipality_id: int
     title: str
     header: Header
     tables: tuple[Table, ...]
@@ -184,6 +187,11 @@ class Form:
     reconciliation: Reconciliation | None
     warnings: tuple[str, ...]
     notes: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The form's name on the command line."""
+        return self.request.form.value
 
     @property
     def main(self) -> Table:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sqlalchemy import Connection
 
 from casefile.city import City
 from casefile.vocabulary import Purpose
 from reports.call_measures import CALL_COLUMNS, TIME_COLUMNS
 from reports.facts import NOWHERE, FactSet
-from reports.figures import Chart, Column, Form, HeatMap, Reconciliation, Table
+from reports.figures import Chart, Form, HeatMap, Reconciliation, Table
 from reports.forms.header import NOTE_DISTINCT, NOTE_PAYMENTS, NOTE_PROMISES, NOTE_RATES, header_of, warnings_of
-from reports.measures import Facts, Measure, Places
 from reports.placing import (
     HOURS,
-    Grouping,
     by_attempt_number,
     by_line,
     group_by,
@@ -26,25 +22,17 @@ from reports.placing import (
 from reports.reading.gather import Gathered, gather_calls
 from reports.reconcile import reconcile
 from reports.request import Request
-from reports.tabulate import tabulate
+from reports.sheet import Sheet
 
 _HEAT = (("answer_rate", "calls", "応答率"), ("right_party_rate", "calls", "本人接触率"))
 
 
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """One table's rows, columns and facts: what counting and drill-down share."""
-
-    grouping: Grouping
-    columns: tuple[Measure | Column, ...]
-    facts: Facts
-    places: Places
-
-    def table(self) -> Table:
-        return tabulate(self.grouping, self.columns, self.facts, self.places)
+def sheets(conn: Connection, city: City, request: Request) -> tuple[Sheet, ...]:
+    """The tables of the form with the facts behind every figure."""
+    return _sheets(gather_calls(conn, city, request).facts.sets, city, request)
 
 
-def sheets(sets: dict[str, FactSet], city: City, request: Request) -> tuple[Sheet, ...]:
+def _sheets(sets: dict[str, FactSet], city: City, request: Request) -> tuple[Sheet, ...]:
     """The tables of the form: by the asked axis, 曜日×時間帯, by line, by attempt number."""
     is_holiday = city.calendar.is_holiday
     groupings = (
@@ -62,9 +50,10 @@ def sheets(sets: dict[str, FactSet], city: City, request: Request) -> tuple[Shee
 def build(conn: Connection, city: City, request: Request) -> Form:
     """Read and count. The form depends on nothing but the facts known by the request's moment."""
     gathered = gather_calls(conn, city, request)
-    tables = tuple(sheet.table() for sheet in sheets(gathered.facts.sets, city, request))
+    tables = tuple(sheet.table() for sheet in _sheets(gathered.facts.sets, city, request))
     return Form(
-        name=request.form.value,
+        request=request,
+        municipality_id=city.id,
         title=f"{request.form.title}({request.axis.title})",
         header=header_of(conn, city, request),
         tables=tables,
@@ -73,13 +62,14 @@ def build(conn: Connection, city: City, request: Request) -> Form:
             Chart(f"{request.axis.title}の架電数と本人接触率", tables[0].key, "calls", "right_party_rate"),
             Chart(f"{request.axis.title}の納付額", tables[0].key, "paid_yen", None),
         ),
-        reconciliation=_reconciliation(gathered, request),
+        reconciliation=reconciliation_of(gathered, request),
         warnings=tuple(warnings_of(request)),
         notes=_notes(gathered),
     )
 
 
-def _reconciliation(gathered: Gathered, request: Request) -> Reconciliation | None:
+def reconciliation_of(gathered: Gathered, request: Request) -> Reconciliation | None:
+    """Where the receipts of the window went; None for a purpose that sees no money."""
     if request.purpose is not Purpose.DUNNING:
         return None
     facts = gathered.facts

@@ -13,7 +13,7 @@ from reports.request import Request
 EDITION = "第1版"
 """The edition of the forms' definitions (docs/reports.md); it changes when a formula changes."""
 
-NOTE_DISTINCT = "人・世帯・期別・番号は、行ごとに1回、計でも1回だけ数える。このため計は行の合計と一致しない。"
+NOTE_DISTINCT = "人・世帯・期別・番号(列見出しに*)は、行ごとに1回、計でも1回だけ数える。このため計は行の合計と一致しないことがある。"
 NOTE_RATES = "率は計の比(合計÷合計)で、小数第2位を四捨五入した。分母が0のときは「－」。"
 NOTE_PAYMENTS = (
     "納付額は確報の本税(料)。納付日以前30日間で最後の接触(架電・返電・留守電伝言・SMS到達・文書到達・訪問)に1回だけ帰属させ、"

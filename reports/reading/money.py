@@ -22,9 +22,9 @@ EXCLUDED_METHODS = ("direct_debit", "seizure", "offset")
 """口座振替, 差押, 充当: paid, but not because somebody was contacted (REPORTS.md §6.0)."""
 
 
-def payment_window(period: Period, as_of: date) -> Period:
-    """The days of payment a form of contacts in `period` can show: to 30 days after it, but not past the as-of day."""
-    last = min(period.last + timedelta(days=WINDOW_DAYS), as_of)
+def payment_window(period: Period, as_of: date, days: int = WINDOW_DAYS) -> Period:
+    """The days of payment a form of contacts in `period` can show: to `days` after it, but not past the as-of day."""
+    last = min(period.last + timedelta(days=days), as_of)
     return Period(period.first, max(last, period.first))
 
 
