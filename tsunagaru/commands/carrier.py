@@ -21,7 +21,9 @@ def configure(parser: Parser) -> None:
     parser.add_argument("--seed", type=int, default=1, help="架空の市の種(既定 1)")
     parser.add_argument("--households", type=int, default=1_500, help="架空の市の世帯数(既定 1500)")
     parser.add_argument("--port", type=port_number, default=0, help="待ち受けるポート番号。0 なら空いている番号")
-    parser.add_argument("--ledger", type=Path, help="鳴らした電話の控え(追記のみ)。省略すると記録用フォルダーに作ります")
+    parser.add_argument(
+        "--ledger", type=Path, help="鳴らした電話の控え(追記のみ)。省略すると記録用フォルダーに作ります"
+    )
     parser.add_argument("--speed", type=a_positive_factor, default=1.0, help="市の時間の進む速さ(既定 1)")
     parser.add_argument("--clock", type=ShiftedClock.decode, help="他のプロセスと同じ時計(起点 開始 速さ)")
 

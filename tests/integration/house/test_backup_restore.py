@@ -18,6 +18,7 @@ from psycopg.types.json import Jsonb
 from casefile.errors import TsunagaruError
 from tsunagaru.backup import DATABASE, MANIFEST, default_name, write_backup
 from tsunagaru.databases import connect, create_database, database_of, drop_database
+from tsunagaru.dump import dump_database, restore_database
 from tsunagaru.restore import read_backup, restore_into_empty, restore_replacing
 from tsunagaru.settings import Settings
 
@@ -266,3 +267,32 @@ def test_an_account_that_does_not_see_everything_makes_no_backup(
             connection.execute("DROP OWNED BY tsunagaru_narrow")
             connection.execute("DROP ROLE tsunagaru_narrow")
     assert list(tmp_path.glob("*.tar*")) == []
+
+
+def dump(url: str, target: Path) -> None:
+    with connect(url) as connection:
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        row = connection.execute("SELECT pg_export_snapshot()").fetchone()
+        assert row is not None
+        dump_database(url, str(row[0]), target)
+
+
+def test_half_a_dump_is_not_committed(filled: str, empty_database_url: str, tmp_path: Path) -> None:
+    whole, half = tmp_path / "whole.dump", tmp_path / "half.dump"
+    dump(filled, whole)
+    half.write_bytes(whole.read_bytes()[:-2000])
+    with pytest.raises(TsunagaruError, match="書き戻せませんでした"):
+        restore_database(empty_database_url, half)
+    assert every_row(empty_database_url) == {}
+
+
+def test_a_dump_into_a_database_that_has_such_a_table_is_undone(
+    filled: str, empty_database_url: str, tmp_path: Path
+) -> None:
+    whole = tmp_path / "whole.dump"
+    dump(filled, whole)
+    with psycopg.connect(empty_database_url) as connection:
+        connection.execute("CREATE TABLE municipality (mine int)")
+    with pytest.raises(TsunagaruError, match="already exists"):
+        restore_database(empty_database_url, whole)
+    assert every_row(empty_database_url) == {"municipality": []}
