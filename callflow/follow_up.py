@@ -1,66 +1,41 @@
-"""What is written when a call without conversation closes: its record, dead numbers, and the way on to SMS.
-
-The unreached rule (K6, DESIGN.md §2.6): n counted tries in m different bands without contact, and a mobile number known to
-be the person's own, make an SMS follow-up, due on the first working day at least 7 days after the last document or call.
-"""
+"""What is written when a call without conversation closes: its record, dead numbers, and the way on to SMS."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, update
 
-from callflow.bands import Slot
-from callflow.codes import CallResult
-from casefile.calendar import OfficeCalendar
+from callflow.unreached import (
+    AttemptClose,
+    UnreachedFacts,
+    UnreachedRule,
+    cancel_unreached,
+    queue_unreached,
+    sms_due_on,
+)
 from casefile.city import City
-from casefile.ids import Ids
+from casefile.ids import Ids, stable_id
+from casefile.records import NewRecord, add_records
+from casefile.tables import Phone
+from casefile.vocabulary import ContactDirection
 
-
-@dataclass(frozen=True, slots=True)
-class UnreachedRule:
-    """`attempts` counted tries in `bands` different bands; then the first working day `days` days after the last touch.
-
-    `attempts` 0 switches the rule off for a campaign.
-    """
-
-    attempts: int = 3
-    bands: int = 2
-    days: int = 7
-
-    def to_json(self) -> dict[str, int]:
-        return {"attempts": self.attempts, "bands": self.bands, "days": self.days}
-
-    @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> UnreachedRule:
-        """Read `Campaign.follow_up`; what is missing keeps its default."""
-        return cls(**{name: int(value[name]) for name in ("attempts", "bands", "days") if name in value})
-
-
-@dataclass(frozen=True, slots=True)
-class AttemptClose:
-    """A call that has just ended without conversation, as the ledger has it. `started_at` is when it was handed over.
-
-    `counted`: whether it counts toward caps. `rule` None leaves the SMS follow-up out for this call.
-    """
-
-    attempt_id: UUID
-    addressee_no: str
-    household_id: str
-    phone_id: UUID | None
-    e164: str
-    purpose: str
-    claim_group: str
-    campaign_id: UUID | None
-    result: CallResult
-    started_at: datetime
-    ended_at: datetime
-    counted: bool
-    rule: UnreachedRule | None = UnreachedRule()
+__all__ = [
+    "AttemptClose",
+    "Closed",
+    "UnreachedFacts",
+    "UnreachedRule",
+    "cancel_unreached",
+    "close_call",
+    "close_calls",
+    "mark_number",
+    "queue_sms_if_unreached",
+    "record_id_of",
+    "sms_due_on",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,21 +48,6 @@ class Closed:
     follow_up_id: UUID | None
 
 
-@dataclass(frozen=True, slots=True)
-class UnreachedFacts:
-    """Counted tries without contact since the last contact, the person's own mobile, the last call and document."""
-
-    slots: Sequence[Slot]
-    has_own_mobile: bool
-    last_call_on: date | None
-    last_document_on: date | None
-
-
-def sms_due_on(rule: UnreachedRule, facts: UnreachedFacts, calendar: OfficeCalendar) -> date | None:
-    """The day an SMS follow-up falls due, or None while the rule is not met (pure)."""
-    raise NotImplementedError
-
-
 def close_call(conn: Connection, city: City, close: AttemptClose, now: datetime, ids: Ids) -> Closed:
     """Write everything that follows a call without conversation, in the transaction that closes it.
 
@@ -98,14 +58,68 @@ def close_call(conn: Connection, city: City, close: AttemptClose, now: datetime,
 
 def close_calls(conn: Connection, city: City, closes: Sequence[AttemptClose], now: datetime, ids: Ids) -> list[Closed]:
     """`close_call` for many at once: the same rows in a few statements, answers in the order of `closes`."""
-    raise NotImplementedError
+    records = [_record(close) for close in closes]
+    new = add_records(conn, city.id, records, recorded_at=now, recorded_by=None)
+    dead = [close for close in closes if close.result.kills_number and close.phone_id is not None]
+    for close in dead:
+        mark_number(conn, city.id, close.addressee_no, close.e164, close.result.label, now)
+    queued = {
+        close.attempt_id: queue_unreached(conn, city, close, now, ids) for close in closes if record_id_of(close) in new
+    }
+    marked = {close.attempt_id for close in dead}
+    return [
+        Closed(close.attempt_id, record_id_of(close), close.attempt_id in marked, queued.get(close.attempt_id))
+        for close in closes
+    ]
 
 
 def queue_sms_if_unreached(
     conn: Connection, city: City, close: AttemptClose, rule: UnreachedRule, now: datetime, ids: Ids
 ) -> UUID | None:
-    """Queue the SMS follow-up if the rule is met; returns its id, or None. Once per campaign, or month without one."""
-    raise NotImplementedError
+    """Queue the SMS follow-up if `rule` is met; returns its id, or None. `close_call` does this by the call's own rule."""
+    return queue_unreached(conn, city, replace(close, rule=rule), now, ids)
 
 
-_ = timedelta
+def mark_number(
+    conn: Connection,
+    municipality_id: int,
+    addressee_no: str,
+    e164: str,
+    reason: str,
+    now: datetime,
+    *,
+    by: UUID | None = None,
+) -> None:
+    """Mark a number as not to be used for this person; never dialed or texted again until somebody confirms it (Z9)."""
+    conn.execute(
+        update(Phone)
+        .where(
+            Phone.municipality_id == municipality_id,
+            Phone.addressee_no == addressee_no,
+            Phone.e164 == e164,
+            Phone.ng_reason.is_(None),
+        )
+        .values(ng_reason=reason, ng_at=now, learned_by=by, learned_at=now)
+    )
+
+
+def record_id_of(close: AttemptClose) -> UUID:
+    """The one record of a call without conversation."""
+    return stable_id("close", close.attempt_id)
+
+
+def _record(close: AttemptClose) -> NewRecord:
+    return NewRecord(
+        record_id=record_id_of(close),
+        addressee_no=close.addressee_no,
+        household_id=close.household_id,
+        purpose=close.purpose,
+        claim_group=close.claim_group,
+        direction=ContactDirection.OUTBOUND.value,
+        started_at=close.started_at,
+        ended_at=close.ended_at,
+        e164=close.e164,
+        attempt_id=close.attempt_id,
+        campaign_id=close.campaign_id,
+        result=close.result.value,
+    )

@@ -6,9 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
-from callflow.form_rules import FormFacts, check
+from callflow import recall
+from callflow.codes import CallResult, Outcome
+from callflow.consequences import Brought, Saved, carry_out
+from callflow.follow_up import cancel_unreached
+from callflow.form_rules import CallFacts, FormFacts, check, outcomes_for
 from callflow.result_form import (
     ClaimedPayment,
     LearnedHours,
@@ -16,10 +20,17 @@ from callflow.result_form import (
     ResultForm,
     UsableHours,
 )
+from callflow.tables import Recall
+from casefile import audit, ledger
 from casefile.accounts import User
 from casefile.city import City
-from casefile.ids import Ids
-from casefile.problems import EntryRefused, Problem
+from casefile.errors import TsunagaruError
+from casefile.ids import Ids, stable_id
+from casefile.problems import EntryRefused, Problem, refuse_if_blocking
+from casefile.promises import make_promise, outstanding_periods
+from casefile.records import NewRecord, add_record
+from casefile.tables import Attempt, ContactHold, ContactRecord, Phone, ServiceRequest, Taxpayer
+from casefile.vocabulary import ClaimGroup, LineType, TaxpayerKind
 
 __all__ = [
     "ClaimedPayment",
@@ -33,6 +44,7 @@ __all__ = [
     "UsableHours",
     "check",
     "load_facts",
+    "outcomes_for",
     "submit",
 ]
 
@@ -51,15 +63,273 @@ class Submitted:
     repeated: bool
 
 
-def load_facts(conn: Connection, city: City, form: ResultForm, now: datetime, user: User | None) -> FormFacts:
-    """What `check` needs to know of the case, the phones and the call, as it stands now."""
-    raise NotImplementedError
-
-
 def submit(conn: Connection, city: City, form: ResultForm, now: datetime, ids: Ids, user: User | None) -> Submitted:
     """Save a form with all its consequences, or raise EntryRefused and write nothing.
 
     Idempotent by (attempt_id, form_id): sending it again, after a lost answer or from a second window, gives the
-    first answer. `user` None is a robot operator of a rehearsal.
+    first answer. `user` None: the operator the ledger has for the call (rehearsals).
     """
-    raise NotImplementedError
+    record_id = record_id_of(form)
+    household_id, kind = _lock_person(conn, city.id, form.addressee_no)
+    before = _saved_before(conn, city.id, record_id)
+    if before is not None:
+        return before
+    facts = _facts(conn, city, form, now, user, household_id, kind)
+    problems = check(form, facts)
+    refuse_if_blocking(problems)
+    call = facts.call
+    by = _recorder(user, call)
+    saved = Saved(form, record_id, _number(form, facts), by)
+    promise_id = ids.new() if form.promise is not None else None
+    _write_record(conn, city, saved, facts, promise_id, now)
+    _heard_from(conn, city, form, call, now)
+    if form.promise is not None:
+        make_promise(
+            conn,
+            city,
+            addressee_no=form.addressee_no,
+            claim_group=form.claim_group,
+            draft=form.promise,
+            now=now,
+            ids=ids,
+            promise_id=promise_id,
+            record_id=record_id,
+            attempt_id=form.attempt_id,
+            registered_by=by,
+        )
+    recall_id = _book_recall(conn, city, saved, call, now, ids)
+    brought = carry_out(conn, city, saved, now, ids)
+    _note(conn, city, saved, brought, user, now, ids)
+    return Submitted(
+        record_id,
+        promise_id,
+        recall_id,
+        brought.holds,
+        brought.requests,
+        brought.flags,
+        tuple(problem for problem in problems if not problem.blocking),
+        repeated=False,
+    )
+
+
+def load_facts(conn: Connection, city: City, form: ResultForm, now: datetime, user: User | None) -> FormFacts:
+    """What `check` needs to know of the case, the phones and the call, as it stands now; for checking while typing.
+
+    Raises TsunagaruError when the 宛名番号 is unknown.
+    """
+    row = conn.execute(
+        select(Taxpayer.household_id, Taxpayer.kind).where(
+            Taxpayer.municipality_id == city.id, Taxpayer.addressee_no == form.addressee_no
+        )
+    ).one_or_none()
+    if row is None:
+        raise _unknown_person(form.addressee_no)
+    return _facts(conn, city, form, now, user, row.household_id, TaxpayerKind(row.kind))
+
+
+def record_id_of(form: ResultForm) -> UUID:
+    """The record a form becomes: the same form on the same call is the same record."""
+    return stable_id("form", form.attempt_id, form.form_id)
+
+
+def _recorder(user: User | None, call: CallFacts | None) -> UUID | None:
+    if user is not None:
+        return user.user_id
+    return call.operator_id if call is not None else None
+
+
+def _lock_person(conn: Connection, municipality_id: int, addressee_no: str) -> tuple[str, TaxpayerKind]:
+    """One form at a time for a person: the same form sent twice, or two promises, wait for each other here."""
+    row = conn.execute(
+        select(Taxpayer.household_id, Taxpayer.kind)
+        .where(Taxpayer.municipality_id == municipality_id, Taxpayer.addressee_no == addressee_no)
+        .with_for_update(key_share=True)
+    ).one_or_none()
+    if row is None:
+        raise _unknown_person(addressee_no)
+    return row.household_id, TaxpayerKind(row.kind)
+
+
+def _unknown_person(addressee_no: str) -> TsunagaruError:
+    return TsunagaruError(f"宛名番号 {addressee_no} は登録されていません。案件を開き直してください。")
+
+
+def _facts(
+    conn: Connection,
+    city: City,
+    form: ResultForm,
+    now: datetime,
+    user: User | None,
+    household_id: str,
+    kind: TaxpayerKind,
+) -> FormFacts:
+    needs_tax = form.promise is not None and form.claim_group is not ClaimGroup.NONE
+    return FormFacts(
+        city=city,
+        now=now,
+        kind=kind,
+        household_id=household_id,
+        call=_call(conn, city.id, form.attempt_id),
+        phones=_phones(conn, city.id, form.addressee_no),
+        outstanding=outstanding_periods(conn, city.id, form.addressee_no, form.claim_group) if needs_tax else {},
+        may_see_purpose=user is None or user.may_see(form.purpose),
+    )
+
+
+def _call(conn: Connection, municipality_id: int, attempt_id: UUID | None) -> CallFacts | None:
+    if attempt_id is None:
+        return None
+    row = conn.execute(
+        select(
+            Attempt.attempt_id,
+            Attempt.addressee_no,
+            Attempt.household_id,
+            Attempt.phone_id,
+            Attempt.e164,
+            Attempt.campaign_id,
+            Attempt.recall_id,
+            Attempt.operator_id,
+            Attempt.result,
+        ).where(Attempt.municipality_id == municipality_id, Attempt.attempt_id == attempt_id)
+    ).one_or_none()
+    return None if row is None else CallFacts(*row)
+
+
+def _phones(conn: Connection, municipality_id: int, addressee_no: str) -> dict[UUID, str | None]:
+    rows = conn.execute(
+        select(Phone.phone_id, Phone.e164)
+        .where(
+            Phone.municipality_id == municipality_id,
+            Phone.addressee_no == addressee_no,
+            Phone.e164.is_not(None),
+            Phone.line_type != LineType.BARRED,
+            Phone.ng_reason.is_(None),
+            Phone.dropped_at.is_(None),
+        )
+        .order_by(Phone.position, Phone.phone_id)
+    )
+    return {row.phone_id: row.e164 for row in rows}
+
+
+def _number(form: ResultForm, facts: FormFacts) -> str | None:
+    if facts.call is not None and facts.call.e164 is not None:
+        return facts.call.e164
+    return form.e164 or (facts.phones.get(form.phone_id) if form.phone_id else None)
+
+
+def _write_record(
+    conn: Connection, city: City, saved: Saved, facts: FormFacts, promise_id: UUID | None, now: datetime
+) -> None:
+    form = saved.form
+    record = NewRecord(
+        record_id=saved.record_id,
+        addressee_no=form.addressee_no,
+        household_id=facts.household_id,
+        purpose=form.purpose.value,
+        claim_group=form.claim_group.value,
+        direction=form.direction.value,
+        started_at=form.started_at,
+        ended_at=form.ended_at,
+        e164=saved.e164,
+        attempt_id=form.attempt_id,
+        campaign_id=facts.call.campaign_id if facts.call else None,
+        result=form.result.value,
+        contact=form.contact.value if form.contact else None,
+        identity_items=tuple(sorted(item.value for item in set(form.identity_items))),
+        outcome=form.outcome.value if form.outcome else None,
+        delinquency_reason=form.reason.value if form.reason else None,
+        promise_id=promise_id,
+        next_at=form.recall.call_at if form.recall else None,
+        next_channel="call" if form.recall else None,
+        remarks=form.remarks,
+        complaint=form.complaint or form.outcome is Outcome.COMPLAINT,
+        operator_id=saved.by,
+    )
+    add_record(conn, city.id, record, recorded_at=now, recorded_by=saved.by)
+
+
+def _heard_from(conn: Connection, city: City, form: ResultForm, call: CallFacts | None, now: datetime) -> None:
+    """What a talk settles: the booked call it was, other bookings once the person was reached, waiting texts."""
+    person, purpose, group = form.addressee_no, form.purpose.value, form.claim_group.value
+    if form.contact is not None and form.contact.is_contact:
+        cancel_unreached(conn, city.id, addressee_no=person, purpose=purpose, claim_group=group, now=now)
+        if call is not None and call.recall_id is not None:
+            recall.done(conn, city.id, call.recall_id, now)
+        if form.contact.is_right_party:
+            recall.cancel_of_case(conn, city.id, addressee_no=person, purpose=purpose, claim_group=group, now=now)
+    if call is not None and call.result is not None and call.result != form.result.value:
+        ledger.amend_result(
+            conn, call.attempt_id, form.result.value, person_answered=form.result is CallResult.ANSWERED
+        )
+
+
+def _book_recall(
+    conn: Connection, city: City, saved: Saved, call: CallFacts | None, now: datetime, ids: Ids
+) -> UUID | None:
+    form = saved.form
+    if form.recall is None:
+        return None
+    return recall.book(
+        conn,
+        city.id,
+        addressee_no=form.addressee_no,
+        purpose=form.purpose.value,
+        claim_group=form.claim_group.value,
+        wish=form.recall,
+        now=now,
+        ids=ids,
+        campaign_id=call.campaign_id if call else None,
+        record_id=saved.record_id,
+    )
+
+
+def _note(
+    conn: Connection, city: City, saved: Saved, brought: Brought, user: User | None, now: datetime, ids: Ids
+) -> None:
+    audit.note(
+        conn,
+        city.id,
+        ids=ids,
+        at=now,
+        user_id=saved.by,
+        actor=user.login if user else "operator",
+        action="record.add",
+        addressee_no=saved.form.addressee_no,
+        detail={
+            "record_id": str(saved.record_id),
+            "purpose": saved.form.purpose.value,
+            "outcome": saved.form.outcome.value if saved.form.outcome else None,
+            "flags": list(brought.flags),
+        },
+    )
+
+
+def _saved_before(conn: Connection, municipality_id: int, record_id: UUID) -> Submitted | None:
+    """The answer to a form that is in already."""
+    row = conn.execute(
+        select(ContactRecord.promise_id).where(
+            ContactRecord.municipality_id == municipality_id,
+            ContactRecord.record_id == record_id,
+            ContactRecord.version == 1,
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    recall_id = conn.scalars(
+        select(Recall.recall_id).where(Recall.municipality_id == municipality_id, Recall.record_id == record_id)
+    ).one_or_none()
+    holds = conn.scalars(
+        select(ContactHold.hold_id)
+        .where(
+            ContactHold.municipality_id == municipality_id,
+            ContactHold.record_id == record_id,
+            ContactHold.exempt_id.is_(None),
+        )
+        .order_by(ContactHold.hold_id)
+    ).all()
+    requests = conn.scalars(
+        select(ServiceRequest.request_id)
+        .where(ServiceRequest.municipality_id == municipality_id, ServiceRequest.record_id == record_id)
+        .order_by(ServiceRequest.request_id)
+    ).all()
+    return Submitted(record_id, row.promise_id, recall_id, tuple(holds), tuple(requests), (), (), repeated=True)

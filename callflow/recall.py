@@ -8,15 +8,31 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection
+from sqlalchemy import ColumnElement, Connection, insert, or_, select, update
 
+from callflow.tables import Recall
+from casefile import holds
 from casefile.city import City
+from casefile.clock import at_jst, jst_date
 from casefile.ids import Ids
+from casefile.vocabulary import HoldKind
 
 OWN_GRACE = timedelta(minutes=15)
 """So long only the operator named in the booking gets it; then it is the room's."""
+
+
+class RecallState(StrEnum):
+    """Where a booking stands."""
+
+    BOOKED = "booked"
+    CALLING = "calling"
+    DONE = "done"
+    MISSED = "missed"
+    CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +75,45 @@ def book(
     campaign_id: UUID | None = None,
     record_id: UUID | None = None,
 ) -> UUID:
-    """Book a call and hold back every other contact until then. An earlier booking of the same case is replaced."""
-    raise NotImplementedError
+    """Book a call and hold back every other contact until then. An earlier booking of the same case is replaced.
+
+    The hold ends by itself at midnight after the booked day, so that a booking nobody swept up silences no case.
+    """
+    cancel_of_case(conn, municipality_id, addressee_no=addressee_no, purpose=purpose, claim_group=claim_group, now=now)
+    recall_id = ids.new()
+    conn.execute(
+        insert(Recall),
+        {
+            "municipality_id": municipality_id,
+            "recall_id": recall_id,
+            "addressee_no": addressee_no,
+            "phone_id": wish.phone_id,
+            "purpose": purpose,
+            "claim_group": claim_group,
+            "campaign_id": campaign_id,
+            "call_at": wish.call_at,
+            "operator_id": wish.operator_id,
+            "note": wish.note,
+            "record_id": record_id,
+            "state": RecallState.BOOKED.value,
+            "created_at": now,
+            "closed_at": None,
+        },
+    )
+    holds.place(
+        conn,
+        municipality_id,
+        addressee_no=addressee_no,
+        purpose=purpose,
+        claim_group=claim_group,
+        kind=HoldKind.RECALL,
+        since=now,
+        until=at_jst(jst_date(wish.call_at) + timedelta(days=1)),
+        ids=ids,
+        exempt_id=recall_id,
+        record_id=record_id,
+    )
+    return recall_id
 
 
 def due(
@@ -71,41 +124,119 @@ def due(
     With an operator: his own, and those of the room; another's come to him after OWN_GRACE. Without: those of the room
     (nobody's, or past OWN_GRACE).
     """
-    raise NotImplementedError
+    for_anybody = or_(Recall.operator_id.is_(None), Recall.call_at <= now - OWN_GRACE)
+    mine = for_anybody if operator_id is None else or_(for_anybody, Recall.operator_id == operator_id)
+    return _booked(conn, municipality_id, (Recall.call_at <= now) & mine, limit)
 
 
 def upcoming(
-    conn: Connection, municipality_id: int, *, until: datetime, operator_id: UUID | None = None
+    conn: Connection, municipality_id: int, *, until: datetime, operator_id: UUID | None = None, limit: int = 500
 ) -> list[Booked]:
     """Open bookings up to a moment, in order of time; with an operator only his own and the room's."""
-    raise NotImplementedError
+    which = Recall.call_at <= until
+    if operator_id is not None:
+        which &= or_(Recall.operator_id.is_(None), Recall.operator_id == operator_id)
+    return _booked(conn, municipality_id, which, limit)
+
+
+def of_person(conn: Connection, municipality_id: int, addressee_no: str) -> list[Booked]:
+    """Open bookings of a person, for the neutral card: their notes are shown before the identity check."""
+    return _booked(conn, municipality_id, Recall.addressee_no == addressee_no, 20)
 
 
 def start(conn: Connection, municipality_id: int, recall_id: UUID) -> bool:
     """booked → calling, in the transaction that admits the attempt. False: somebody else took it."""
-    raise NotImplementedError
+    return _move(conn, municipality_id, recall_id, (RecallState.BOOKED,), state=RecallState.CALLING.value)
 
 
 def done(conn: Connection, municipality_id: int, recall_id: UUID, now: datetime) -> bool:
     """The resident was reached: close it and lift its hold. False: it was closed already."""
-    raise NotImplementedError
+    return _close(conn, municipality_id, recall_id, RecallState.DONE, now, "再コール済")
 
 
 def put_back(conn: Connection, municipality_id: int, recall_id: UUID, call_at: datetime) -> bool:
-    """calling → booked for a little later (話中, network trouble, refused by the gate for the moment)."""
-    raise NotImplementedError
+    """calling → booked for a little later (話中, network trouble, refused by the gate for the moment).
+
+    Keep `call_at` on the booked day; the hold ends with it.
+    """
+    values = {"state": RecallState.BOOKED.value, "call_at": call_at}
+    return _move(conn, municipality_id, recall_id, (RecallState.BOOKED, RecallState.CALLING), **values)
 
 
 def missed(conn: Connection, municipality_id: int, recall_id: UUID, now: datetime) -> bool:
     """Called in vain, or never called: close it as missed and lift its hold, so that the ordinary rules go on."""
-    raise NotImplementedError
+    return _close(conn, municipality_id, recall_id, RecallState.MISSED, now, "再コール不成立")
 
 
 def cancel(conn: Connection, municipality_id: int, recall_id: UUID, now: datetime) -> bool:
     """The resident or the room no longer wants it."""
-    raise NotImplementedError
+    return _close(conn, municipality_id, recall_id, RecallState.CANCELLED, now, "再コール取消")
+
+
+def cancel_of_case(
+    conn: Connection, municipality_id: int, *, addressee_no: str, purpose: str, claim_group: str, now: datetime
+) -> int:
+    """Cancel every open booking of a case, because it was spoken with or a new one is made; returns how many."""
+    which = (Recall.addressee_no == addressee_no) & (Recall.purpose == purpose) & (Recall.claim_group == claim_group)
+    open_ones = [booked.recall_id for booked in _booked(conn, municipality_id, which, 100)]
+    return sum(cancel(conn, municipality_id, recall_id, now) for recall_id in open_ones)
 
 
 def sweep_missed(conn: Connection, city: City, now: datetime) -> list[UUID]:
     """Close as missed whatever was booked for an earlier day and never reached; the worker calls it each morning."""
-    raise NotImplementedError
+    passed = conn.scalars(
+        select(Recall.recall_id)
+        .where(
+            Recall.municipality_id == city.id,
+            Recall.state.in_((RecallState.BOOKED, RecallState.CALLING)),
+            Recall.call_at < at_jst(jst_date(now)),
+        )
+        .order_by(Recall.call_at, Recall.recall_id)
+    ).all()
+    return [recall_id for recall_id in passed if missed(conn, city.id, recall_id, now)]
+
+
+_COLUMNS = (
+    Recall.recall_id,
+    Recall.addressee_no,
+    Recall.phone_id,
+    Recall.purpose,
+    Recall.claim_group,
+    Recall.campaign_id,
+    Recall.call_at,
+    Recall.operator_id,
+    Recall.note,
+    Recall.record_id,
+    Recall.state,
+)
+
+
+def _booked(conn: Connection, municipality_id: int, which: ColumnElement[bool], limit: int) -> list[Booked]:
+    rows = conn.execute(
+        select(*_COLUMNS)
+        .where(Recall.municipality_id == municipality_id, Recall.state == RecallState.BOOKED, which)
+        .order_by(Recall.call_at, Recall.recall_id)
+        .limit(limit)
+    )
+    return [Booked(*row) for row in rows]
+
+
+def _close(
+    conn: Connection, municipality_id: int, recall_id: UUID, state: RecallState, now: datetime, why: str
+) -> bool:
+    open_states = (RecallState.BOOKED, RecallState.CALLING)
+    closed = _move(conn, municipality_id, recall_id, open_states, state=state.value, closed_at=now)
+    if closed:
+        holds.release_exempting(conn, municipality_id, recall_id, now, why)
+    return closed
+
+
+def _move(
+    conn: Connection, municipality_id: int, recall_id: UUID, states: tuple[RecallState, ...], **values: Any
+) -> bool:
+    changed = conn.execute(
+        update(Recall)
+        .where(Recall.municipality_id == municipality_id, Recall.recall_id == recall_id, Recall.state.in_(states))
+        .values(**values)
+    )
+    return changed.rowcount > 0

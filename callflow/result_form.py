@@ -52,8 +52,8 @@ class ClaimedPayment:
 class ResultForm:
     """One filled-in form. `form_id` is made by the screen when it opens the form: sending it twice saves it once.
 
-    `attempt_id` None: a talk without a call of ours (窓口, 訪問), or an inbound one without ledger row. `phone_id` and
-    `e164` default to the attempt's. `learned_flags` are codes of FLAGS_AN_OPERATOR_MAY_SET.
+    `attempt_id` None: a talk without a call of ours (窓口, 訪問). `phone_id` and `e164` default to the attempt's.
+    `learned_flags` are codes of form_rules.FLAGS_AN_OPERATOR_MAY_SET. `language`: what the resident speaks, if not Japanese.
     """
 
     form_id: UUID
@@ -66,6 +66,7 @@ class ResultForm:
     attempt_id: UUID | None = None
     direction: ContactDirection = ContactDirection.OUTBOUND
     phone_id: UUID | None = None
+    e164: str | None = None
     contact: Contact | None = None
     identity_items: tuple[IdentityItem, ...] = ()
     outcome: Outcome | None = None
