@@ -121,12 +121,14 @@ def _table(table: Table, columns: Iterable[Column], caption: str) -> str:
 
 
 def _row(row: Row, columns: Iterable[Column]) -> str:
-    cells = "".join(
-        f'<td{' class="report-rate"' if column.ratio else ""} data-row="{escape(row.key)}" data-column="{column.key}">'
-        f"{printed(row.figures[column.key], column.unit)}</td>"
-        for column in columns
-    )
+    cells = "".join(_cell(row, column) for column in columns)
     return f'<tr><th scope="row">{escape(row.label)}</th>{cells}</tr>'
+
+
+def _cell(row: Row, column: Column) -> str:
+    look = ' class="report-rate"' if column.ratio else ""
+    figure = printed(row.figures[column.key], column.unit)
+    return f'<td{look} data-row="{escape(row.key)}" data-column="{column.key}">{figure}</td>'
 
 
 def _heat_map(heat: HeatMap, table: Table) -> str:
