@@ -3,16 +3,35 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
+from typing import TYPE_CHECKING
 
-from tsunagaru.settings import Settings
+from casefile.clock import SystemClock
+from casefile.db import Database
+from casefile.ids import TimeOrderedIds
+from tsunagaru.logs import configure_logs
+from tsunagaru.settings import Settings, secret
+
+if TYPE_CHECKING:
+    from apiflask import APIFlask
 
 
-def web_application() -> Any:
+def web_application() -> APIFlask:
     """The WSGI application gunicorn serves; reads its settings from the environment."""
-    from agent_ui.app import create_app  # type: ignore[import-not-found,unused-ignore]
+    from agent_ui.app import create_app
+    from agent_ui.context import PanelContext
 
-    return create_app()
+    settings = Settings.from_environment()
+    configure_logs(settings.log_format, "web")
+    assert settings.database_url is not None, "the supervisor always names the database"
+    clock = SystemClock()
+    return create_app(
+        PanelContext(
+            database=Database(settings.database_url, pool_size=20),
+            clock=clock,
+            ids=TimeOrderedIds(clock.now),
+            secret_key=secret(settings, "session"),
+        )
+    )
 
 
 def run_engine(database_url: str, settings: Settings, stopping: threading.Event) -> None:

@@ -87,8 +87,8 @@ def _municipality(text: str) -> int:
 def _the_municipality(conn: Connection, wanted: int | None) -> int:
     """The one that was named, or the only one there is."""
     query = select(Municipality.municipality_id, Municipality.name).order_by(Municipality.municipality_id)
-    known = {row.municipality_id: row.name for row in conn.execute(query)}
-    if wanted in known:
+    known: dict[int, str] = {row.municipality_id: row.name for row in conn.execute(query)}
+    if wanted is not None and wanted in known:
         return wanted
     listed = "、".join(f"{number:06d}({name})" for number, name in known.items())
     if not known:
