@@ -83,6 +83,15 @@ class Supplied:
 
 
 @dataclass(frozen=True, slots=True)
+class DueSoon:
+    """Somebody of this campaign is due again at `due_at`: an exhausted list is worth a look then."""
+
+    at: datetime
+    campaign_id: UUID
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class RecallsDue:
     """Booked recalls whose time has come, earliest first; they replace the last list."""
 
@@ -179,7 +188,17 @@ class Restored:
 
 
 EngineEvent = (
-    CarrierEvent | Tick | CampaignsRunning | Supplied | RecallsDue | Admitted | GateRefused | OperatorSaid | Restored
+    CarrierEvent
+    | Tick
+    | CampaignsRunning
+    | Supplied
+    | DueSoon
+    | RecallsDue
+    | NotTold
+    | Admitted
+    | GateRefused
+    | OperatorSaid
+    | Restored
 )
 
 

@@ -14,6 +14,7 @@ from dialer.messages import (
     CampaignsRunning,
     CampaignTerms,
     Candidate,
+    DueSoon,
     Explained,
     Notify,
     RecallsDue,
@@ -83,6 +84,11 @@ class Planner:
         running.good_until = event.good_until
         running.ask_at = event.more_at or event.at + _NOT_BEFORE
         running.asked = False
+
+    def due_soon(self, event: DueSoon) -> None:
+        running = self._running.get(event.campaign_id)
+        if running is not None and running.ask_at is not None:
+            running.ask_at = min(running.ask_at, max(event.due_at, event.at + _NOT_BEFORE))
 
     def recalls_due(self, event: RecallsDue) -> None:
         self._recalls = list(event.candidates)

@@ -3,31 +3,71 @@
 from __future__ import annotations
 
 import random
+from collections import deque
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from callflow.events import CarrierEvent
+from sqlalchemy import Connection, func, select, update
+from sqlalchemy.exc import DBAPIError
+
+from callflow import recall
+from callflow.events import CarrierCommand, CarrierEvent, Dial
+from casefile.city import City, load_city
 from casefile.clock import Clock
 from casefile.db import Database
+from casefile.errors import TsunagaruError
+from casefile.gate import ContactRequest, admit
 from casefile.ids import Ids
+from casefile.ledger import HANDOVER_SECONDS
+from dialer.aftermath import Aftermath, after_refusal, follow, write_entries
+from dialer.batch import Batch
 from dialer.carrier import Carrier
+from dialer.engine import Engine, EngineTerms
+from dialer.floor_commands import open_commands
+from dialer.messages import (
+    Admit,
+    Admitted,
+    CampaignsRunning,
+    DueSoon,
+    EngineCommand,
+    EngineEvent,
+    GateRefused,
+    NotTold,
+    RecallsDue,
+    Supply,
+    Tell,
+    Tick,
+    Wanted,
+)
+from dialer.picker import ReachBook, hour_slot
+from dialer.planner import PacerFor, one_to_one
+from dialer.reach_history import read_book
+from dialer.restore import begin_epoch, lock_key, restored
+from dialer.supply import CampaignFacts, due_recalls, running_campaigns, supply, terms_of
+from dialer.tables import Floor
+
+_HANDOVER = timedelta(seconds=HANDOVER_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)
 class ShellTerms:
-    """How often the shell looks after things that are not urgent, in seconds."""
+    """How often the shell looks after things that are not urgent, in seconds.
+
+    `heartbeat`: the floor's own row and the lock. `rows`: commands, campaigns and recalls, if nobody knocked.
+    """
 
     heartbeat_seconds: float = 5.0
     rows_seconds: float = 5.0
-    supply_size: int = 200
+    pacer_for: PacerFor = one_to_one
 
 
 class FloorShell:
     """One floor: `start` it, `deliver` what the carrier reports, `tick` it when `next_wakeup` comes.
 
     Every method runs in the caller's thread; nothing here waits or sleeps. Used unchanged by the live loop and by
-    rehearsals in virtual time.
+    rehearsals in virtual time. An error of the database leaves it unusable: start a new one, which reconciles.
     """
 
     def __init__(
@@ -40,29 +80,283 @@ class FloorShell:
         rng: random.Random,
         carrier: Carrier,
         terms: ShellTerms | None = None,
-    ) -> None: ...
+    ) -> None:
+        self._database = database
+        self._municipality_id = municipality_id
+        self._floor_id = floor_id
+        self._clock = clock
+        self._ids = ids
+        self._rng = rng
+        self._carrier = carrier
+        self._terms = terms or ShellTerms()
+        self._batch = Batch()
+        self._to_tell: list[CarrierCommand] = []
+        self._to_handle: deque[EngineEvent] = deque()
+        self._busy = False
+        self._campaigns: dict[UUID, CampaignFacts] = {}
+        self._intended: dict[UUID, datetime] = {}
+        self._lock: Connection | None = None
+        self._engine: Engine
+        self._city: City
+        self._book: ReachBook
+        self._epoch = 0
+        self._rows_at: datetime
+        self._beat_at: datetime
+        self._recall_at: datetime | None = None
+
+    # -- life -----------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
         """Take the floor's lock, raise its epoch, restore seats, ask the carrier about calls left behind.
 
         Raises TsunagaruError when another engine holds the floor.
         """
+        self._take_lock()
+        now = self._clock.now()
+        with self._database.transaction(self._municipality_id) as conn:
+            self._city = load_city(conn, self._municipality_id)
+            self._epoch = begin_epoch(conn, self._floor_id, now)
+            self._book = read_book(conn, self._city, now)
+            left_behind = restored(conn, self._floor_id, now)
+        terms = EngineTerms(self._city.caller_number, pacer_for=self._terms.pacer_for)
+        self._engine = Engine(terms)
+        self._beat_at = now
+        self._rows_at = now
+        self._handle(left_behind)
+        self._read_rows(now)
+        self.flush()
 
     def deliver(self, event: CarrierEvent) -> None:
         """One event of the carrier. What is urgent is committed at once, the rest with the next tick or flush."""
+        self._handle(event)
 
     def tick(self) -> None:
-        """Time has come: read new commands, pace, give up what is over, commit everything."""
+        """Time has come: read new rows if it is time, pace, give up what is over, commit everything."""
+        now = self._clock.now()
+        if now >= self._rows_at or (self._recall_at is not None and now >= self._recall_at):
+            self._read_rows(now)
+        self._handle(Tick(now))
+        if now >= self._beat_at:
+            self._beat(now)
+        self.flush()
 
     def wake(self) -> None:
         """Floor commands or other rows may have come: read and obey them now."""
+        self._read_rows(self._clock.now())
+        self.flush()
 
     def flush(self) -> None:
-        """Commit what is not committed yet."""
+        """Commit what is not committed yet, then tell the carrier what waited for it."""
+        if self._batch:
+            with self._database.transaction(self._municipality_id) as conn:
+                after = self._write(conn)
+            self._note_due(after)
+        self._tell()
 
     def next_wakeup(self) -> datetime | None:
         """When `tick` is needed at the latest; None: not before something else happens."""
-        return None
+        now = self._clock.now()
+        moments = [self._rows_at, self._recall_at, self._engine.next_wakeup(now)]
+        return min(moment for moment in moments if moment is not None)
 
     def close(self) -> None:
         """Let go of the floor: its lock is free, operators keep their seats' rows."""
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    @property
+    def epoch(self) -> int:
+        """The epoch this engine dials in."""
+        return self._epoch
+
+    def _take_lock(self) -> None:
+        """Hold the floor by a session lock on a connection of its own, for as long as this engine lives."""
+        lock = self._database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        taken = lock.execute(
+            select(func.pg_try_advisory_lock(lock_key(self._municipality_id, self._floor_id)))
+        ).scalar()
+        if not taken:
+            lock.close()
+            raise TsunagaruError("このフロアでは別のエンジンが動いています。止めてから起動し直してください。")
+        self._lock = lock
+
+    # -- events in, commands out ----------------------------------------------------------------------------------
+
+    def _handle(self, event: EngineEvent) -> None:
+        """Let the engine handle an event and everything that comes back from carrying out what it asks for."""
+        self._to_handle.append(event)
+        if self._busy:
+            return
+        self._busy = True
+        try:
+            while self._to_handle:
+                for command in self._engine.handle(self._to_handle.popleft()):
+                    self._carry_out(command)
+                if not self._to_handle and self._to_tell:
+                    self.flush()
+        finally:
+            self._busy = False
+
+    def _carry_out(self, command: EngineCommand) -> None:
+        match command:
+            case Tell():
+                self._to_tell.append(command.command)
+            case Admit():
+                self._admit(command)
+            case Supply():
+                self._supply(command)
+            case _:
+                self._batch.add(command)
+
+    def _tell(self) -> None:
+        """After the commit, and only then. An intent that has grown old is never told."""
+        waiting, self._to_tell = self._to_tell, []
+        for command in waiting:
+            if isinstance(command, Dial):
+                now = self._clock.now()
+                intended = self._intended.pop(command.attempt_id, now)
+                if now - intended > _HANDOVER:
+                    self._handle(NotTold(now, command.attempt_id))
+                    continue
+            self._carrier.send(command)
+
+    # -- the gate -------------------------------------------------------------------------------------------------
+
+    def _admit(self, command: Admit) -> None:
+        """Gate, decision and intent in one transaction with the check of the epoch; raises LostFloor."""
+        now = self._clock.now()
+        with self._database.transaction(self._municipality_id) as conn:
+            after = self._write(conn)
+            wanted, taken = self._take_recalls(conn, command.wanted)
+            requests = [self._request(want) for want in wanted]
+            answers = admit(conn, self._city, requests, now, floor_id=self._floor_id, epoch=self._epoch)
+            refused = [(want, answer) for want, answer in zip(wanted, answers, strict=True) if not answer.allowed]
+            changes = [after_refusal(want.candidate, answer.reasons, now) for want, answer in refused]
+            write_entries(conn, self._municipality_id, [change for change in changes if change is not None], now)
+            for want, _ in refused:
+                if want.candidate.recall_id is not None:
+                    recall.put_back(conn, self._municipality_id, want.candidate.recall_id, now + timedelta(minutes=5))
+        self._note_due(after)
+        for change in changes:
+            if change is not None and change.next_at is not None:
+                self._to_handle.append(DueSoon(now, change.campaign_id, change.next_at))
+        for want, answer in zip(wanted, answers, strict=True):
+            if answer.attempt_id is None:
+                self._to_handle.append(GateRefused(now, want.candidate, answer.sentences, want.operator_id))
+            else:
+                self._intended[answer.attempt_id] = now
+                self._to_handle.append(Admitted(now, answer.attempt_id, want.candidate, want.operator_id))
+        for want in taken:
+            self._to_handle.append(GateRefused(now, want.candidate, (), want.operator_id))
+
+    def _take_recalls(self, conn: Connection, wanted: tuple[Wanted, ...]) -> tuple[list[Wanted], list[Wanted]]:
+        """Booked calls are taken once; gives those still to be had, and those somebody else has taken."""
+        free: list[Wanted] = []
+        taken: list[Wanted] = []
+        for want in wanted:
+            booked = want.candidate.recall_id
+            is_free = booked is None or recall.start(conn, self._municipality_id, booked)
+            (free if is_free else taken).append(want)
+        return free, taken
+
+    def _request(self, want: Wanted) -> ContactRequest:
+        candidate = want.candidate
+        facts = self._campaigns.get(candidate.campaign_id) if candidate.campaign_id else None
+        return ContactRequest(
+            request_id=self._ids.new(),
+            addressee_no=candidate.addressee_no,
+            phone_id=candidate.phone_id,
+            e164=candidate.e164,
+            channel="call",
+            purpose=candidate.purpose,
+            claim_group=candidate.claim_group,
+            campaign_id=candidate.campaign_id,
+            mode=want.mode,
+            recall_id=candidate.recall_id,
+            requested_by=want.operator_id,
+            caps=facts.caps if facts else None,
+            hours=facts.hours if facts else None,
+        )
+
+    # -- rows -----------------------------------------------------------------------------------------------------
+
+    def _supply(self, command: Supply) -> None:
+        now = self._clock.now()
+        facts = self._campaigns.get(command.campaign_id)
+        if facts is None:
+            return
+        with self._database.transaction(self._municipality_id) as conn:
+            after = self._write(conn)
+            found = supply(conn, self._city, facts, self._book, now, command.limit, command.without)
+        self._note_due(after)
+        self._to_handle.append(found)
+
+    def _read_rows(self, now: datetime) -> None:
+        """Campaigns, recalls and commands, in one transaction; the engine obeys in the order of the commands."""
+        self._rows_at = now + timedelta(seconds=self._terms.rows_seconds)
+        with self._database.transaction(self._municipality_id) as conn:
+            said = open_commands(conn, self._municipality_id, self._floor_id, now)
+            campaigns = running_campaigns(conn, self._floor_id)
+            recalls = due_recalls(conn, self._city, campaigns, now)
+            self._recall_at = _next_recall(conn, self._municipality_id, now)
+            terms = terms_of(conn, campaigns.values(), now) if campaigns != self._campaigns else None
+        if terms is not None:
+            self._campaigns = campaigns
+            self._handle(CampaignsRunning(now, terms))
+        self._handle(RecallsDue(now, recalls))
+        for command in said:
+            self._handle(command)
+
+    def _write(self, conn: Connection) -> Aftermath:
+        """Write the batch and what follows from it, in the caller's transaction."""
+        batch, self._batch = self._batch, Batch()
+        now = self._clock.now()
+        ended = batch.write(conn, self._municipality_id, self._floor_id, self._ids)
+        after = follow(conn, self._city, self._campaigns, ended, batch.wrapped_up, batch.skipped, now, self._ids)
+        if batch.reason is not None:
+            conn.execute(update(Floor).where(Floor.floor_id == self._floor_id).values(pacer_reason=batch.reason))
+        batch.knock(conn, self._municipality_id, self._floor_id)
+        for call in ended:
+            if call.counted:
+                slot = hour_slot(call.intended_at, self._city.calendar)
+                self._book.note(call.candidate.phone_id, slot, call.person_answered)
+        return after
+
+    def _note_due(self, after: Aftermath) -> None:
+        for campaign_id, due in after.earliest().items():
+            self._handle(DueSoon(self._clock.now(), campaign_id, due))
+
+    def _beat(self, now: datetime) -> None:
+        """Show that the engine lives, and make sure that it still holds its lock."""
+        self._beat_at = now + timedelta(seconds=self._terms.heartbeat_seconds)
+        if self._lock is None:
+            raise TsunagaruError("フロアの担当を失いました。エンジンを起動し直してください。")
+        try:
+            self._lock.execute(select(1))
+        except DBAPIError as error:
+            raise TsunagaruError("フロアの担当を失いました。エンジンを起動し直してください。") from error
+        with self._database.transaction(self._municipality_id) as conn:
+            conn.execute(
+                update(Floor)
+                .where(Floor.floor_id == self._floor_id, Floor.epoch == self._epoch)
+                .values(engine_seen_at=now, figures=self._figures())
+            )
+            self._city = load_city(conn, self._municipality_id)
+
+    def _figures(self) -> dict[str, Any]:
+        """What the wallboard shows at a glance; counts only."""
+        seats: dict[str, int] = {}
+        for seat in self._engine.seats:
+            seats[seat.state] = seats.get(seat.state, 0) + 1
+        calls: dict[str, int] = {}
+        for call in self._engine.calls.all():
+            calls[call.state.value] = calls.get(call.state.value, 0) + 1
+        return {"seats": seats, "calls": calls, "unreconciled": calls.get("unknown", 0)}
+
+
+def _next_recall(conn: Connection, municipality_id: int, now: datetime) -> datetime | None:
+    """When the next booking falls due."""
+    until = now + timedelta(days=1)
+    coming = [entry.call_at for entry in recall.upcoming(conn, municipality_id, until=until) if entry.call_at > now]
+    return min(coming, default=None)

@@ -1,0 +1,100 @@
+"""The ledger's guarded changes for many attempts in one statement; for the engine, which has many a second.
+
+The same rules as `casefile.ledger`: an ended attempt never changes again, and what is known once is not overwritten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+_ADVANCE = """
+UPDATE attempt a
+   SET state = s.state,
+       live = (s.state <> 'ended'),
+       handed_at = COALESCE(a.handed_at, s.handed_at),
+       answered_at = COALESCE(a.answered_at, s.answered_at),
+       speech_at = COALESCE(a.speech_at, s.speech_at),
+       connected_at = COALESCE(a.connected_at, s.connected_at),
+       operator_id = COALESCE(s.operator_id, a.operator_id),
+       person_answered = COALESCE(s.person_answered, a.person_answered),
+       unknown_since = CASE WHEN s.state = 'unknown' THEN COALESCE(a.unknown_since, s.unknown_since) END,
+       ended_at = s.ended_at,
+       result = s.result,
+       cause = s.cause,
+       counted = COALESCE(s.counted, a.counted),
+       abandoned = COALESCE(s.abandoned, a.abandoned)
+  FROM unnest(%(ids)s::uuid[], %(states)s::text[], %(handed)s::timestamptz[], %(answered)s::timestamptz[],
+              %(speech)s::timestamptz[], %(connected)s::timestamptz[], %(operators)s::uuid[], %(persons)s::boolean[],
+              %(unknown)s::timestamptz[], %(ended)s::timestamptz[], %(results)s::text[], %(causes)s::text[],
+              %(counted)s::boolean[], %(abandoned)s::boolean[])
+       AS s(id, state, handed_at, answered_at, speech_at, connected_at, operator_id, person_answered, unknown_since,
+            ended_at, result, cause, counted, abandoned)
+ WHERE a.municipality_id = %(city)s AND a.attempt_id = s.id AND a.live
+RETURNING a.attempt_id
+"""
+_WRAP_UP = """
+UPDATE attempt a SET wrapped_up_at = s.at
+  FROM unnest(%(ids)s::uuid[], %(at)s::timestamptz[]) AS s(id, at)
+ WHERE a.municipality_id = %(city)s AND a.attempt_id = s.id AND a.wrapped_up_at IS NULL
+"""
+
+
+@dataclass(slots=True)
+class LedgerStep:
+    """Where an attempt stands now, and whatever became known of it; None: nothing new."""
+
+    attempt_id: UUID
+    state: str = "intended"
+    handed_at: datetime | None = None
+    answered_at: datetime | None = None
+    speech_at: datetime | None = None
+    connected_at: datetime | None = None
+    operator_id: UUID | None = None
+    person_answered: bool | None = None
+    unknown_since: datetime | None = None
+    ended_at: datetime | None = None
+    result: str | None = None
+    cause: str | None = None
+    counted: bool | None = None
+    abandoned: bool | None = None
+
+
+def advance(conn: Connection, municipality_id: int, steps: Sequence[LedgerStep]) -> set[UUID]:
+    """Write the steps; gives the attempts that changed. One that had ended already is not among them."""
+    if not steps:
+        return set()
+    rows = conn.exec_driver_sql(
+        _ADVANCE,
+        {
+            "city": municipality_id,
+            "ids": [step.attempt_id for step in steps],
+            "states": [step.state for step in steps],
+            "handed": [step.handed_at for step in steps],
+            "answered": [step.answered_at for step in steps],
+            "speech": [step.speech_at for step in steps],
+            "connected": [step.connected_at for step in steps],
+            "operators": [step.operator_id for step in steps],
+            "persons": [step.person_answered for step in steps],
+            "unknown": [step.unknown_since for step in steps],
+            "ended": [step.ended_at for step in steps],
+            "results": [step.result for step in steps],
+            "causes": [step.cause for step in steps],
+            "counted": [step.counted for step in steps],
+            "abandoned": [step.abandoned for step in steps],
+        },
+    )
+    return set(rows.scalars())
+
+
+def wrap_up(conn: Connection, municipality_id: int, done: Sequence[tuple[UUID, datetime]]) -> None:
+    """The operators have finished the work after these calls; the first time counts."""
+    if done:
+        conn.exec_driver_sql(
+            _WRAP_UP,
+            {"city": municipality_id, "ids": [attempt for attempt, _ in done], "at": [at for _, at in done]},
+        )

@@ -1,0 +1,343 @@
+"""What a call leaves behind in the room's lists, in the transaction that closes it: record, retry, recall, budget."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from callflow import recall
+from callflow.codes import CallResult, Contact, Outcome
+from callflow.follow_up import AttemptClose, UnreachedRule, close_calls
+from callflow.retry import NextTry, PastTry, TryHistory, after_attempt
+from casefile.city import City
+from casefile.clock import at_jst, jst_date
+from casefile.gate import Reason
+from casefile.ids import Ids
+from dialer.messages import Candidate, StoreEnded, StoreSkip, StoreWrappedUp
+from dialer.supply import CampaignFacts
+
+_HISTORY = timedelta(days=60)
+_RECALL_AGAIN = timedelta(minutes=5)
+
+_TRIES = """
+SELECT a.addressee_no, a.attempt_id, a.purpose, a.intended_at, a.result, a.phone_id, a.counted FROM attempt a
+ WHERE a.municipality_id = %(city)s AND a.addressee_no = ANY(%(persons)s) AND a.channel = 'call'
+   AND a.direction = 'outbound' AND a.state = 'ended' AND a.intended_at >= %(since)s AND a.result IS NOT NULL
+ ORDER BY a.addressee_no, a.intended_at, a.attempt_id
+"""
+_PHONES = """
+SELECT p.addressee_no, p.phone_id FROM phone p
+ WHERE p.municipality_id = %(city)s AND p.addressee_no = ANY(%(persons)s) AND p.e164 IS NOT NULL
+   AND p.ng_reason IS NULL AND p.dropped_at IS NULL AND p.line_type <> 'barred' AND p.place <> 'work'
+ ORDER BY p.addressee_no, p.position, p.phone_id
+"""
+_ENTRIES = """
+UPDATE campaign_entry e
+   SET attempts = e.attempts + n.tried, next_at = n.next_at, state = n.state, state_reason = n.reason,
+       reserved_only = n.reserved_only, changed_at = %(now)s
+  FROM unnest(%(campaigns)s::uuid[], %(persons)s::text[], %(tried)s::int[], %(next_at)s::timestamptz[],
+              %(states)s::text[], %(reasons)s::text[], %(reserved)s::boolean[])
+       AS n(campaign_id, addressee_no, tried, next_at, state, reason, reserved_only)
+ WHERE e.municipality_id = %(city)s AND e.campaign_id = n.campaign_id AND e.addressee_no = n.addressee_no
+   AND e.state <> 'closed'
+"""
+_BUDGET = """
+INSERT INTO pacing_day (municipality_id, campaign_id, day, live_answers, abandoned)
+SELECT %(city)s, b.campaign_id, b.day, b.live, b.lost
+  FROM unnest(%(campaigns)s::uuid[], %(days)s::date[], %(live)s::int[], %(lost)s::int[])
+       AS b(campaign_id, day, live, lost)
+ON CONFLICT (municipality_id, campaign_id, day) DO UPDATE
+   SET live_answers = pacing_day.live_answers + excluded.live_answers,
+       abandoned = pacing_day.abandoned + excluded.abandoned
+"""
+_RECORDS = """
+SELECT DISTINCT ON (r.attempt_id) r.attempt_id, r.contact, r.outcome FROM contact_record r
+ WHERE r.municipality_id = %(city)s AND r.attempt_id = ANY(%(attempts)s)
+ ORDER BY r.attempt_id, r.recorded_at DESC, r.version DESC
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class EntryChange:
+    """What becomes of one person's place in a campaign's list."""
+
+    campaign_id: UUID
+    addressee_no: str
+    tried: int
+    next_at: datetime | None
+    state: str
+    reason: str | None
+    reserved_only: bool = False
+
+
+@dataclass(slots=True)
+class Aftermath:
+    """What the caller needs to know: the changes of lists, and people who moved to the SMS queue."""
+
+    entries: list[EntryChange] = field(default_factory=list)
+    follow_ups: int = 0
+
+    def earliest(self) -> dict[UUID, datetime]:
+        """By campaign, the earliest moment at which somebody is due again."""
+        found: dict[UUID, datetime] = {}
+        for entry in self.entries:
+            if entry.next_at is not None and entry.state == "open":
+                other = found.get(entry.campaign_id)
+                found[entry.campaign_id] = entry.next_at if other is None else min(other, entry.next_at)
+        return found
+
+
+def follow(
+    conn: Connection,
+    city: City,
+    campaigns: Mapping[UUID, CampaignFacts],
+    ended: Sequence[StoreEnded],
+    wrapped_up: Sequence[StoreWrappedUp],
+    skipped: Sequence[StoreSkip],
+    now: datetime,
+    ids: Ids,
+) -> Aftermath:
+    """Write the aftermath of calls whose lines are free, of finished wrap-ups and of skipped cases."""
+    after = Aftermath()
+    if ended:
+        _after_calls(conn, city, campaigns, ended, now, ids, after)
+    if wrapped_up:
+        _after_talks(conn, city, wrapped_up, after)
+    for skip in skipped:
+        _after_skip(conn, city, skip, now, after)
+    write_entries(conn, city.id, after.entries, now)
+    return after
+
+
+def write_entries(conn: Connection, municipality_id: int, entries: Sequence[EntryChange], now: datetime) -> None:
+    """Store changes of campaign lists."""
+    if not entries:
+        return
+    conn.exec_driver_sql(
+        _ENTRIES,
+        {
+            "city": municipality_id,
+            "now": now,
+            "campaigns": [entry.campaign_id for entry in entries],
+            "persons": [entry.addressee_no for entry in entries],
+            "tried": [entry.tried for entry in entries],
+            "next_at": [entry.next_at for entry in entries],
+            "states": [entry.state for entry in entries],
+            "reasons": [entry.reason for entry in entries],
+            "reserved": [entry.reserved_only for entry in entries],
+        },
+    )
+
+
+def _after_calls(
+    conn: Connection,
+    city: City,
+    campaigns: Mapping[UUID, CampaignFacts],
+    ended: Sequence[StoreEnded],
+    now: datetime,
+    ids: Ids,
+    after: Aftermath,
+) -> None:
+    silent = [call for call in ended if not call.connected]
+    closes = [_close_of(call, campaigns) for call in silent if call.result != CallResult.STOPPED_BY_RULE]
+    if closes:
+        written = close_calls(conn, city, closes, now, ids)
+        after.follow_ups = sum(closed.follow_up_id is not None for closed in written)
+    histories = _histories(conn, city, silent)
+    for call in ended:
+        campaign_id = call.candidate.campaign_id
+        if campaign_id is not None:
+            after.entries.append(_entry_of(call, campaign_id, histories.get(call.attempt_id), city))
+        if call.candidate.recall_id is not None:
+            _settle_recall(conn, city, call, call.candidate.recall_id, now)
+    _spend_budget(conn, city, ended)
+
+
+def _close_of(call: StoreEnded, campaigns: Mapping[UUID, CampaignFacts]) -> AttemptClose:
+    candidate = call.candidate
+    facts = campaigns.get(candidate.campaign_id) if candidate.campaign_id else None
+    rule = UnreachedRule.from_json(facts.follow_up) if facts and facts.follow_up else None
+    return AttemptClose(
+        attempt_id=call.attempt_id,
+        addressee_no=candidate.addressee_no,
+        household_id=candidate.household_id,
+        phone_id=candidate.phone_id,
+        e164=candidate.e164,
+        purpose=candidate.purpose,
+        claim_group=candidate.claim_group,
+        campaign_id=candidate.campaign_id,
+        result=CallResult(call.result),
+        started_at=call.handed_at or call.intended_at,
+        ended_at=call.at,
+        counted=call.counted,
+        rule=rule,
+    )
+
+
+def _entry_of(call: StoreEnded, campaign_id: UUID, history: TryHistory | None, city: City) -> EntryChange:
+    """A talk waits for its record; everything else is tried again by the rules, or given up."""
+    person = call.candidate.addressee_no
+    if call.connected or history is None:
+        return EntryChange(campaign_id, person, 1, None, "open", "talk")
+    following = after_attempt(CallResult(call.result), history, call.at, city)
+    return _change(campaign_id, person, int(call.counted), following, call.result)
+
+
+def _change(campaign_id: UUID, person: str, tried: int, following: NextTry, reason: str) -> EntryChange:
+    state = "unreachable" if following.gives_up else "open"
+    return EntryChange(campaign_id, person, tried, following.at, state, reason, following.reserved_only)
+
+
+def _histories(conn: Connection, city: City, calls: Sequence[StoreEnded]) -> dict[UUID, TryHistory]:
+    """The earlier tries of each call's person for the same purpose, and how many other numbers there are."""
+    if not calls:
+        return {}
+    persons = sorted({call.candidate.addressee_no for call in calls})
+    since = min(call.at for call in calls) - _HISTORY
+    tries: dict[str, list[Any]] = defaultdict(list)
+    for row in conn.exec_driver_sql(_TRIES, {"city": city.id, "persons": persons, "since": since}):
+        tries[row.addressee_no].append(row)
+    phones: dict[str, list[UUID]] = defaultdict(list)
+    for row in conn.exec_driver_sql(_PHONES, {"city": city.id, "persons": persons}):
+        phones[row.addressee_no].append(row.phone_id)
+    return {call.attempt_id: _history(call, tries, phones) for call in calls}
+
+
+def _history(call: StoreEnded, tries: Mapping[str, list[Any]], phones: Mapping[str, list[UUID]]) -> TryHistory:
+    candidate = call.candidate
+    past = tuple(
+        PastTry(row.intended_at, CallResult(row.result), row.phone_id, row.counted)
+        for row in tries.get(candidate.addressee_no, ())
+        if row.attempt_id != call.attempt_id and row.purpose == candidate.purpose
+    )
+    others = sum(phone != candidate.phone_id for phone in phones.get(candidate.addressee_no, ()))
+    return TryHistory(past, candidate.phone_id, others)
+
+
+def _settle_recall(conn: Connection, city: City, call: StoreEnded, recall_id: UUID, now: datetime) -> None:
+    if call.connected:
+        recall.done(conn, city.id, recall_id, now)
+    elif call.result in (CallResult.BUSY, CallResult.CONGESTION, CallResult.STOPPED_BY_RULE):
+        recall.put_back(conn, city.id, recall_id, now + _RECALL_AGAIN)
+    else:
+        recall.missed(conn, city.id, recall_id, now)
+
+
+def _spend_budget(conn: Connection, city: City, ended: Iterable[StoreEnded]) -> None:
+    live: Counter[tuple[UUID, Any]] = Counter()
+    lost: Counter[tuple[UUID, Any]] = Counter()
+    for call in ended:
+        if call.candidate.campaign_id is not None and call.person_answered:
+            key = (call.candidate.campaign_id, jst_date(call.answered_at or call.at))
+            live[key] += 1
+            lost[key] += call.abandoned
+    if live:
+        keys = sorted(live)
+        conn.exec_driver_sql(
+            _BUDGET,
+            {
+                "city": city.id,
+                "campaigns": [campaign for campaign, _ in keys],
+                "days": [day for _, day in keys],
+                "live": [live[key] for key in keys],
+                "lost": [lost[key] for key in keys],
+            },
+        )
+
+
+# -- after a talk ---------------------------------------------------------------------------------------------------
+
+
+def _after_talks(conn: Connection, city: City, done: Sequence[StoreWrappedUp], after: Aftermath) -> None:
+    """Whom we spoke with decides: the right person settles the entry, others leave it open for another day."""
+    attempts = [talk.attempt_id for talk in done]
+    rows = conn.exec_driver_sql(_RECORDS, {"city": city.id, "attempts": attempts})
+    records: dict[UUID, tuple[str | None, str | None]] = {row.attempt_id: (row.contact, row.outcome) for row in rows}
+    for talk in done:
+        campaign_id = talk.candidate.campaign_id
+        if campaign_id is not None:
+            contact, outcome = records.get(talk.attempt_id, (None, None))
+            after.entries.append(_entry_after_talk(campaign_id, talk.candidate, contact, outcome, talk.at, city))
+
+
+def _entry_after_talk(
+    campaign_id: UUID, candidate: Candidate, contact: str | None, outcome: str | None, at: datetime, city: City
+) -> EntryChange:
+    person = candidate.addressee_no
+    if outcome == Outcome.RECALL:
+        return EntryChange(campaign_id, person, 0, at_jst(jst_date(at) + timedelta(days=1)), "open", outcome)
+    if contact is not None and Contact(contact).is_right_party:
+        return EntryChange(campaign_id, person, 0, None, "reached", outcome or contact)
+    if outcome == Outcome.DECEASED:
+        return EntryChange(campaign_id, person, 0, None, "closed", outcome)
+    following = after_attempt(CallResult.ANSWERED, TryHistory((), candidate.phone_id), at, city)
+    return _change(campaign_id, person, 0, following, outcome or contact or CallResult.ANSWERED)
+
+
+def _after_skip(conn: Connection, city: City, skip: StoreSkip, now: datetime, after: Aftermath) -> None:
+    """A skipped case waits until the next office day; a skipped recall is missed."""
+    tomorrow = at_jst(city.calendar.next_open(jst_date(skip.at)))
+    if skip.candidate.campaign_id is not None:
+        reason = f"スキップ: {skip.reason}"
+        after.entries.append(
+            EntryChange(
+                skip.candidate.campaign_id,
+                skip.candidate.addressee_no,
+                0,
+                tomorrow,
+                "open",
+                reason,
+                skip.candidate.reserved,
+            )
+        )
+    if skip.candidate.recall_id is not None:
+        recall.missed(conn, city.id, skip.candidate.recall_id, now)
+
+
+# -- after a refusal of the gate ------------------------------------------------------------------------------------
+
+_SOON = timedelta(minutes=5)
+_WAIT: dict[Reason, timedelta] = {
+    Reason.LIVE_HOUSEHOLD: _SOON,
+    Reason.LIVE_NUMBER: _SOON,
+    Reason.HOUSEHOLD_CHANGED: _SOON,
+    Reason.BUSY_GAP: _SOON,
+    Reason.STOPPED_CITY: _SOON,
+    Reason.STOPPED_DISTRICT: timedelta(minutes=30),
+    Reason.NUMBER_GAP: timedelta(minutes=30),
+    Reason.PHONE_HOURS: timedelta(hours=1),
+    Reason.CITY_HOURS: timedelta(hours=1),
+    Reason.CAMPAIGN_HOURS: timedelta(hours=1),
+    Reason.RECEIPTS_STALE: timedelta(hours=1),
+    Reason.RECEIPTS_MISSING: timedelta(hours=1),
+    Reason.RESERVED_ONLY: timedelta(0),
+}
+"""When asking again may get another answer the same day; every other reason holds for the day (the gate still decides)."""
+
+
+def after_refusal(candidate: Candidate, reasons: Sequence[Reason], now: datetime) -> EntryChange | None:
+    """When somebody whom the gate refused comes up again; None where no campaign's list is concerned."""
+    if candidate.campaign_id is None:
+        return None
+    tomorrow = at_jst(jst_date(now) + timedelta(days=1))
+    moments = [now + _WAIT[reason] if reason in _WAIT else tomorrow for reason in reasons]
+    if Reason.PERSON_MONTH_CAP in reasons:
+        first = jst_date(now).replace(day=1) + timedelta(days=32)
+        moments.append(at_jst(first.replace(day=1)))
+    reserved = candidate.reserved or Reason.RESERVED_ONLY in reasons
+    first_reason = next(iter(reasons), None)
+    return EntryChange(
+        candidate.campaign_id,
+        candidate.addressee_no,
+        0,
+        min(max(moments, default=tomorrow), now + timedelta(days=32)),
+        "open",
+        first_reason.value if first_reason else None,
+        reserved,
+    )

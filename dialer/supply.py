@@ -1,0 +1,283 @@
+"""Bringing candidates: whoever is open and due in a campaign's list, on the best number, best first.
+
+One read of the list for hundreds of dials. It leaves out early what the gate would refuse for today at any rate
+(nothing owed, a promise kept open, a hold), so that operators do not wait for refusals; the gate decides all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, select
+
+from callflow import recall
+from casefile.city import Caps, City
+from casefile.clock import JST, jst
+from casefile.hours import ContactHours
+from casefile.tables import Phone, Taxpayer
+from casefile.vocabulary import Purpose
+from dialer.messages import CampaignTerms, Candidate, Mode, Supplied
+from dialer.picker import ReachBook, hour_slot
+from dialer.tables import Campaign, PacingDay
+
+LOOK_AGAIN = timedelta(minutes=10)
+"""An exhausted list is read again after this time at the latest: files come in, flags end."""
+_SEARCH_DAYS = 31
+
+_CANDIDATES = """
+SELECT e.addressee_no, e.household_id, e.seq, e.reserved_only, p.phone_id, p.e164, p.position, p.usable_hours
+  FROM campaign_entry e
+  JOIN phone p ON p.municipality_id = e.municipality_id AND p.addressee_no = e.addressee_no
+ WHERE e.municipality_id = %(city)s AND e.campaign_id = %(campaign)s AND e.state = 'open' AND e.next_at <= %(now)s
+   AND p.e164 IS NOT NULL AND p.ng_reason IS NULL AND p.dropped_at IS NULL AND p.line_type <> 'barred'
+   AND p.place <> 'work'
+   AND (NOT %(dunning)s OR EXISTS (
+        SELECT 1 FROM arrears a WHERE a.municipality_id = e.municipality_id AND a.addressee_no = e.addressee_no
+           AND a.claim_group = %(claim_group)s AND a.outstanding_yen > 0))
+   AND (NOT %(dunning)s OR NOT EXISTS (
+        SELECT 1 FROM promise m WHERE m.municipality_id = e.municipality_id AND m.addressee_no = e.addressee_no
+           AND m.claim_group = %(claim_group)s AND m.state = 'open'))
+   AND (NOT %(dunning)s OR NOT EXISTS (
+        SELECT 1 FROM contact_hold h WHERE h.municipality_id = e.municipality_id AND h.addressee_no = e.addressee_no
+           AND h.claim_group = %(claim_group)s AND h.purpose = %(purpose)s AND h.released_at IS NULL
+           AND (h.until IS NULL OR h.until > %(now)s)))
+ ORDER BY e.seq, e.addressee_no, p.position, p.phone_id
+"""
+_NEXT_DUE = """
+SELECT min(e.next_at) FROM campaign_entry e
+ WHERE e.municipality_id = %(city)s AND e.campaign_id = %(campaign)s AND e.state = 'open' AND e.next_at > %(now)s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignFacts:
+    """A running campaign as it stands in its row."""
+
+    campaign_id: UUID
+    purpose: str
+    claim_group: str
+    mode: Mode
+    hours: ContactHours | None
+    caps: Caps | None
+    follow_up: dict[str, Any]
+    ring_seconds: int
+    wrapup_seconds: int
+    target_abandonment: float
+
+    def terms(self, live_answers: int, abandoned: int) -> CampaignTerms:
+        """As the engine needs it, with the budget of the day so far."""
+        return CampaignTerms(
+            self.campaign_id,
+            self.mode,
+            self.ring_seconds,
+            self.wrapup_seconds,
+            self.target_abandonment,
+            live_answers,
+            abandoned,
+        )
+
+
+def running_campaigns(conn: Connection, floor_id: UUID) -> dict[UUID, CampaignFacts]:
+    """The campaigns that run on a floor, the oldest first."""
+    rows = conn.execute(
+        select(Campaign)
+        .where(Campaign.floor_id == floor_id, Campaign.state == "running")
+        .order_by(Campaign.created_at, Campaign.campaign_id)
+    )
+    return {row.campaign_id: _facts(row) for row in rows}
+
+
+def _facts(row: Any) -> CampaignFacts:
+    return CampaignFacts(
+        row.campaign_id,
+        row.purpose,
+        row.claim_group,
+        row.mode,
+        ContactHours.from_json(row.hours) if row.hours else None,
+        Caps.from_json(row.caps) if row.caps else None,
+        row.follow_up,
+        row.ring_seconds,
+        row.wrapup_seconds,
+        float(row.target_abandonment),
+    )
+
+
+def terms_of(conn: Connection, campaigns: Iterable[CampaignFacts], now: datetime) -> tuple[CampaignTerms, ...]:
+    """The campaigns with what today's budget has already been spent on."""
+    rows = conn.execute(
+        select(PacingDay.campaign_id, PacingDay.live_answers, PacingDay.abandoned)
+        .where(PacingDay.day == jst(now).date())
+        .order_by(PacingDay.campaign_id)
+    )
+    spent = {row.campaign_id: (row.live_answers, row.abandoned) for row in rows}
+    return tuple(facts.terms(*spent.get(facts.campaign_id, (0, 0))) for facts in campaigns)
+
+
+def supply(
+    conn: Connection,
+    city: City,
+    facts: CampaignFacts,
+    book: ReachBook,
+    now: datetime,
+    limit: int,
+    without: frozenset[str],
+) -> Supplied:
+    """The best `limit` candidates of a campaign for this hour."""
+    closes = closing(city, facts.hours, now)
+    if closes is None:
+        opens = next_opening(city, facts.hours, now)
+        return Supplied(now, facts.campaign_id, (), now, opens)
+    next_hour = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    good_until = min(closes, next_hour)
+    asked = {
+        "city": city.id,
+        "campaign": facts.campaign_id,
+        "now": now,
+        "purpose": facts.purpose,
+        "claim_group": facts.claim_group,
+        "dunning": facts.purpose == Purpose.DUNNING,
+    }
+    rows = conn.exec_driver_sql(_CANDIDATES, asked).all()
+    found = _ranked(rows, city, book, now, without)
+    chosen = tuple(_candidate(entry, facts, book, now, city) for entry in found[:limit])
+    more_at = None
+    if len(found) <= limit:
+        due = conn.exec_driver_sql(_NEXT_DUE, asked).scalar()
+        more_at = min(moment for moment in (due, now + LOOK_AGAIN, good_until) if moment is not None)
+    return Supplied(now, facts.campaign_id, chosen, good_until, more_at)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    rate: float
+    seq: int
+    row: Any
+
+
+def _ranked(rows: Iterable[Any], city: City, book: ReachBook, now: datetime, without: frozenset[str]) -> list[_Entry]:
+    """One entry a household: its best person, on the number tried least, then first in dialing order."""
+    slot = hour_slot(now, city.calendar)
+    phones: dict[str, tuple[int, Any]] = {}
+    for row in rows:
+        if row.household_id in without or not usable(row.usable_hours, now):
+            continue
+        tries = book.tries(row.phone_id)
+        best = phones.get(row.addressee_no)
+        if best is None or tries < best[0]:
+            phones[row.addressee_no] = (tries, row)
+    households: dict[str, _Entry] = {}
+    for _, row in phones.values():
+        entry = _Entry(book.answer_rate(row.phone_id, slot), row.seq, row)
+        other = households.get(row.household_id)
+        if other is None or (-entry.rate, entry.seq) < (-other.rate, other.seq):
+            households[row.household_id] = entry
+    return sorted(households.values(), key=lambda entry: (-entry.rate, entry.seq))
+
+
+def _candidate(entry: _Entry, facts: CampaignFacts, book: ReachBook, now: datetime, city: City) -> Candidate:
+    row = entry.row
+    return Candidate(
+        campaign_id=facts.campaign_id,
+        purpose=facts.purpose,
+        claim_group=facts.claim_group,
+        addressee_no=row.addressee_no,
+        household_id=row.household_id,
+        phone_id=row.phone_id,
+        e164=row.e164,
+        answer_probability=entry.rate,
+        evidence=book.evidence(row.phone_id, hour_slot(now, city.calendar)),
+        reserved=row.reserved_only or facts.mode == "preview",
+    )
+
+
+def due_recalls(conn: Connection, city: City, floor_campaigns: Iterable[UUID], now: datetime) -> tuple[Candidate, ...]:
+    """Booked recalls whose time has come, for this floor's campaigns or for none in particular, earliest first."""
+    mine = {*floor_campaigns, None}
+    booked = [entry for entry in _all_due(conn, city, now) if entry.campaign_id in mine]
+    if not booked:
+        return ()
+    people = dict(
+        conn.execute(
+            select(Taxpayer.addressee_no, Taxpayer.household_id)
+            .where(Taxpayer.addressee_no.in_([entry.addressee_no for entry in booked]))
+            .order_by(Taxpayer.addressee_no)
+        )
+        .tuples()
+        .all()
+    )
+    numbers = dict(
+        conn.execute(
+            select(Phone.phone_id, Phone.e164)
+            .where(Phone.phone_id.in_([entry.phone_id for entry in booked]), Phone.e164.is_not(None))
+            .order_by(Phone.phone_id)
+        )
+        .tuples()
+        .all()
+    )
+    return tuple(
+        Candidate(
+            campaign_id=entry.campaign_id,
+            purpose=entry.purpose,
+            claim_group=entry.claim_group,
+            addressee_no=entry.addressee_no,
+            household_id=people[entry.addressee_no],
+            phone_id=entry.phone_id,
+            e164=numbers[entry.phone_id] or "",
+            answer_probability=0.8,
+            evidence="再コール予約",
+            recall_id=entry.recall_id,
+            operator_id=entry.operator_id if now < entry.call_at + recall.OWN_GRACE else None,
+            reserved=True,
+        )
+        for entry in booked
+        if entry.phone_id in numbers
+    )
+
+
+def _all_due(conn: Connection, city: City, now: datetime) -> list[recall.Booked]:
+    """Those of the room and those of single operators alike."""
+    return [entry for entry in recall.upcoming(conn, city.id, until=now) if entry.state == "booked"]
+
+
+def usable(hours: dict[str, Any] | None, now: datetime) -> bool:
+    """Whether a number's own hours allow this moment: {"weekdays": [1..7], "from": "HH:MM", "to": "HH:MM"}."""
+    if not hours:
+        return True
+    local = jst(now)
+    weekdays = hours.get("weekdays")
+    if weekdays and local.isoweekday() not in weekdays:
+        return False
+    opens = time.fromisoformat(hours["from"]) if hours.get("from") else time.min
+    closes = time.fromisoformat(hours["to"]) if hours.get("to") else time.max
+    return opens <= local.time() < closes
+
+
+def closing(city: City, hours: ContactHours | None, now: datetime) -> datetime | None:
+    """When today's window of city and campaign closes; None outside of it."""
+    local = jst(now)
+    windows = [asked.on(local.date(), city.calendar) for asked in (city.settings.contact_hours, hours) if asked]
+    closes = []
+    for window in windows:
+        if window is None or local.time() not in window:
+            return None
+        closes.append(window.closes)
+    return datetime.combine(local.date(), min(closes), JST).astimezone(now.tzinfo)
+
+
+def next_opening(city: City, hours: ContactHours | None, now: datetime) -> datetime:
+    """The next moment at which both windows are open; a month ahead if there is none."""
+    local = jst(now)
+    for ahead in range(_SEARCH_DAYS):
+        day = local.date() + timedelta(days=ahead)
+        windows = [asked.on(day, city.calendar) for asked in (city.settings.contact_hours, hours) if asked]
+        if any(window is None for window in windows):
+            continue
+        opens = max(window.opens for window in windows if window is not None)
+        moment = datetime.combine(day, opens, JST).astimezone(now.tzinfo)
+        if moment > now and all(opens in window for window in windows if window is not None):
+            return moment
+    return now + timedelta(days=_SEARCH_DAYS)
