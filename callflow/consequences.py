@@ -210,7 +210,11 @@ def _flag_note(form: ResultForm, code: FlagCode) -> str | None:
 def _learn_of_the_number(conn: Connection, city: City, saved: Saved, now: datetime) -> None:
     """A wrong number, or one whose owner wants no calls, is never used again for this person; a right one is confirmed."""
     form = saved.form
-    if saved.e164 is None or form.contact is None:
+    if saved.e164 is None:
+        return
+    if form.result.kills_number:
+        mark_number(conn, city.id, form.addressee_no, saved.e164, form.result.label, now, by=saved.by)
+    if form.contact is None:
         return
     if form.contact is Contact.WRONG_PERSON:
         mark_number(conn, city.id, form.addressee_no, saved.e164, "番号違い", now, by=saved.by)

@@ -21,7 +21,6 @@ from casefile.city import City
 from casefile.ids import Ids, stable_id
 from casefile.records import NewRecord, add_records
 from casefile.tables import Phone
-from casefile.vocabulary import ContactDirection
 
 __all__ = [
     "AttemptClose",
@@ -115,7 +114,7 @@ def _record(close: AttemptClose) -> NewRecord:
         household_id=close.household_id,
         purpose=close.purpose,
         claim_group=close.claim_group,
-        direction=ContactDirection.OUTBOUND.value,
+        direction=close.direction.value,
         started_at=close.started_at,
         ended_at=close.ended_at,
         e164=close.e164,

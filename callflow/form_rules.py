@@ -28,6 +28,18 @@ FLAGS_AN_OPERATOR_MAY_SET = (
 )
 """What a resident may say of himself and the room must heed at once; the core system confirms or ends it later."""
 
+RESULTS_AN_OPERATOR_MAY_GIVE = (
+    CallResult.ANSWERED,
+    CallResult.VOICEMAIL,
+    CallResult.NOT_IN_SERVICE,
+    CallResult.NUMBER_CHANGED,
+    CallResult.OUT_OF_REACH,
+    CallResult.SUSPENDED,
+    CallResult.FAX,
+    CallResult.RECORDING_GUARD,
+)
+"""What an operator may hear on a line that was joined; announcements often come as an answer (DOMAIN.md §2.10)."""
+
 NEUTRAL_OUTCOMES = (
     Outcome.CALL_BACK_ASKED,
     Outcome.RECALL,
@@ -144,6 +156,10 @@ def _call_problems(form: ResultForm, facts: FormFacts) -> Iterator[Problem]:
 
 def _contact_problems(form: ResultForm) -> Iterator[Problem]:
     answered = form.result is CallResult.ANSWERED or form.direction not in _CALLS
+    if form.direction in _CALLS and form.result not in RESULTS_AN_OPERATOR_MAY_GIVE:
+        yield Problem(
+            "result", f"架電結果「{form.result.label}」は自動で記録されます。聞こえたとおりの結果を選んでください。"
+        )
     if not answered:
         if form.contact is not None or form.outcome is not None:
             sentence = f"架電結果が「{form.result.label}」のときは、接触相手と交渉結果は入力できません。"

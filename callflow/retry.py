@@ -2,7 +2,8 @@
 
 Busy: five minutes later, three times at most. No answer: at least two hours later and in another band; when the day
 has no other band left, another weekday. Network trouble: soon, and it counts for nothing. 放棄呼: not the same day, and
-then only with an operator waiting for that call. A dead number: the person's next phone at once.
+then only with an operator waiting for that call. A dead number: the person's next phone at once. A person whose calls of this
+month are used up is tried again when the next month begins.
 """
 
 from __future__ import annotations
@@ -20,7 +21,6 @@ from casefile.hours import Window
 
 _CONGESTION_WAITS = (timedelta(minutes=2), timedelta(minutes=5), timedelta(minutes=15))
 _SUSPENDED_REST = timedelta(days=14)
-_MONTH = timedelta(days=30)
 _SEARCH_DAYS = 31
 
 
@@ -67,8 +67,8 @@ def after_attempt(result: CallResult, history: TryHistory, now: datetime, city: 
     """What follows a call that ended at `now` with `result`; `now` must be an aware datetime."""
     if result is CallResult.CONGESTION or result is CallResult.STOPPED_BY_RULE:
         return NextTry(_within_hours(now + _congestion_wait(history, now), city))
-    if _month_is_full(result, history, now, city):
-        return NextTry(None, gives_up=True)
+    if result.handed_to_network and _month_is_full(history, now, city):
+        return _next_month(result, history, now, city)
     if result is CallResult.ANSWERED:
         return NextTry(_next_day(now, city), other_band=True, other_weekday=True)
     if result is CallResult.ABANDONED:
@@ -173,6 +173,16 @@ def _congestion_wait(history: TryHistory, now: datetime) -> timedelta:
     return _CONGESTION_WAITS[min(recent, len(_CONGESTION_WAITS) - 1)]
 
 
-def _month_is_full(result: CallResult, history: TryHistory, now: datetime, city: City) -> bool:
-    counted = sum(past.counted and now - past.at < _MONTH for past in history.tries)
-    return counted + result.handed_to_network >= city.settings.caps.person_month
+def _month_is_full(history: TryHistory, now: datetime, city: City) -> bool:
+    """Whether the call that just ended was the last the person may bear in this calendar month of Japan."""
+    this_month = jst_date(now).replace(day=1)
+    counted = sum(past.counted and jst_date(past.at) >= this_month for past in history.tries)
+    return counted + 1 >= city.settings.caps.person_month
+
+
+def _next_month(result: CallResult, history: TryHistory, now: datetime, city: City) -> NextTry:
+    first = (jst_date(now).replace(day=1) + timedelta(days=32)).replace(day=1)
+    at = _within_hours(at_jst(first), city)
+    if result.kills_number:
+        return NextTry(at, next_phone=True) if history.other_phones else NextTry(None, gives_up=True)
+    return NextTry(at, other_band=True, reserved_only=result is CallResult.ABANDONED)

@@ -24,7 +24,7 @@ from casefile.city import City
 from casefile.clock import at_jst, jst_date
 from casefile.ids import Ids
 from casefile.tables import Attempt, ContactRecord, Document, DocumentLot, Phone
-from casefile.vocabulary import Channel, LineType, PhoneHolder
+from casefile.vocabulary import Channel, ContactDirection, LineType, PhoneHolder
 
 TRIGGER = "unreached"
 _EARLIEST = time(10)
@@ -58,7 +58,8 @@ class AttemptClose:
     """A call that has just ended without conversation, as the ledger has it. `started_at` is when it was handed over.
 
     `counted`: whether it counts toward caps. `rule` None leaves the SMS follow-up out for this call. `attempt_no` is the
-    架電回次 in this campaign, from 1; where it is known, early calls need no look at the rule.
+    架電回次 in this campaign, from 1; where it is known, early calls need no look at the rule. `direction` is "inbound"
+    for a 返電 that nobody took; the rule does not look at those.
     """
 
     attempt_id: UUID
@@ -75,6 +76,7 @@ class AttemptClose:
     counted: bool
     rule: UnreachedRule | None = UnreachedRule()
     attempt_no: int | None = None
+    direction: ContactDirection = ContactDirection.OUTBOUND
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +143,8 @@ def queue_unreached(conn: Connection, city: City, close: AttemptClose, now: date
     A later call in vain moves a waiting one on, so that the days of rest are counted from the last call.
     """
     if close.rule is None or not close.counted or close.result not in UNREACHED:
+        return None
+    if close.direction is not ContactDirection.OUTBOUND:
         return None
     if close.attempt_no is not None and close.attempt_no < close.rule.attempts:
         return None
