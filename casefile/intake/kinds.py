@@ -23,11 +23,14 @@ class Form(Enum):
     DEGREES = "緯度・経度"
     YES_NO = "はい・いいえ(1・0)"
     CHOICE = "区分"
+    PHONE = "電話番号"
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One of our columns. `label` is its heading in the standard layout; `default` is the raw text of an absent cell.
+    """One of our columns. `label` is its heading in the standard layout; `default` is the raw text of an absent cell;
+    `fallback` names the column whose value an empty cell takes; `signed` amounts may be negative;
+    a `blank` text is stored as an empty one, not as none.
 
     `choices` of a KEY are other spellings of some keys; of a CHOICE they are all there is. A `required` column must be mapped, and its cells must not be empty (unless the mapping gives a default).
     """
@@ -39,6 +42,9 @@ class Column:
     default: str = ""
     choices: Mapping[str, str] = field(default_factory=dict)
     meaning: str = ""
+    signed: bool = False
+    fallback: str = ""
+    blank: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,8 +76,10 @@ def _date(name: str, label: str, required: bool = False, meaning: str = "") -> C
     return Column(name, label, Form.DATE, required, meaning=meaning)
 
 
-def _yen(name: str, label: str, required: bool = False, default: str = "0", meaning: str = "") -> Column:
-    return Column(name, label, Form.YEN, required, "" if required else default, meaning=meaning)
+def _yen(
+    name: str, label: str, required: bool = False, default: str = "0", meaning: str = "", signed: bool = False
+) -> Column:
+    return Column(name, label, Form.YEN, required, "" if required else default, meaning=meaning, signed=signed)
 
 
 def _whole(name: str, label: str, required: bool = True, default: str = "", meaning: str = "") -> Column:
@@ -92,9 +100,9 @@ def _period_keys(required: bool) -> tuple[Column, ...]:
     return (
         _key("tax_code", "税目コード", required),
         _year("levy_year", "賦課年度", required),
-        _year("assessed_year", "相当年度", required=False, meaning="空なら賦課年度と同じ"),
+        Column("assessed_year", "相当年度", Form.YEAR, meaning="空なら賦課年度と同じ", fallback="levy_year"),
         _whole("period", "期別", required, meaning="全期は0"),
-        _key("notice_no", "通知書番号", required=False),
+        Column("notice_no", "通知書番号", Form.KEY, blank=True),
     )
 
 
@@ -192,7 +200,7 @@ PHONES = FileKind(
     5,
     (
         _key("addressee_no", "宛名番号"),
-        _text("phone", "電話番号", required=True),
+        Column("phone", "電話番号", Form.PHONE, True),
         _whole("position", "順位", required=False, meaning="空ならファイルの中の順"),
         _choice("place", "設置場所", choices.PHONE_PLACE, meaning="空なら番号の種類から"),
         _choice("holder", "使用者", choices.PHONE_HOLDER, default="unknown", meaning="SMSは「本人」の番号だけに送る"),
@@ -212,7 +220,7 @@ ARREARS = FileKind(
         _yen("unpaid_yen", "未納額", required=True, meaning="本税(料)だけ"),
         _yen("demand_fee_yen", "督促手数料"),
         _yen("interest_yen", "延滞金", meaning="基幹システムの計算"),
-        _yen("interest_base_yen", "延滞金計算基礎額", default="", meaning="空なら未納額"),
+        Column("interest_base_yen", "延滞金計算基礎額", Form.YEN, meaning="空なら未納額", fallback="unpaid_yen"),
         _date("due_date", "納期限", required=True),
         _date("demand_notice_date", "督促状発付日"),
         _date("limitation_date", "時効予定日"),
@@ -231,7 +239,7 @@ RECEIPTS = FileKind(
         *_period_keys(required=True),
         _date("received_on", "領収日", required=True),
         _date("posted_on", "消込日", meaning="滞納期別明細に反映された日。空なら未反映"),
-        _yen("principal_yen", "本税額", required=True),
+        _yen("principal_yen", "本税額", required=True, meaning="速報取消の行だけは負でもよい", signed=True),
         _yen("interest_yen", "延滞金"),
         _yen("demand_fee_yen", "督促手数料"),
         _choice("stage", "速報確報区分", choices.RECEIPT_STAGE, required=True),
@@ -320,10 +328,10 @@ TOTALS = FileKind(
         _whole("period", "期別", required=False, default="0"),
         _choice("category", "現年滞繰区分", choices.ARREARS_CATEGORY, required=True),
         _choice("month", "月", choices.MONTH, required=True, meaning="暦の月1〜12、出納整理期間の4月・5月は13・14"),
-        _yen("levied_yen", "調定額", required=True),
-        _yen("received_yen", "収納額", required=True),
-        _yen("refund_due_yen", "還付未済額"),
-        _yen("written_off_yen", "不納欠損額"),
+        _yen("levied_yen", "調定額", required=True, signed=True),
+        _yen("received_yen", "収納額", required=True, signed=True),
+        _yen("refund_due_yen", "還付未済額", signed=True),
+        _yen("written_off_yen", "不納欠損額", signed=True),
     ),
     ("fiscal_year", "tax_code", "period", "category", "month"),
     amount="received_yen",
