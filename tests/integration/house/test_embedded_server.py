@@ -18,7 +18,7 @@ import pytest
 
 from casefile.errors import TsunagaruError
 from tsunagaru.postgres import EmbeddedServer
-from tsunagaru.postgres_account import server_account
+from tsunagaru.postgres_account import Account, server_account
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,16 @@ def cluster() -> Iterator[Path]:
 
 
 @pytest.fixture
+def sound(cluster: Path) -> Iterator[EmbeddedServer]:
+    """The server itself, stopped, for tests that leave it whole."""
+    server = EmbeddedServer(cluster, {"fsync": "off"})
+    yield server
+    server.stop()
+
+
+@pytest.fixture
 def server(cluster: Path) -> Iterator[EmbeddedServer]:
+    """A copy that a test may damage."""
     home = Path(tempfile.mkdtemp(prefix="tsunagaru-test-copy-"))
     shutil.copytree(cluster, home, dirs_exist_ok=True, symlinks=True)
     account = server_account()
@@ -61,8 +70,8 @@ def wait_until_gone(process: psutil.Process) -> None:
     assert not alive
 
 
-def test_it_speaks_unicode_without_icu_and_asks_for_a_password(server: EmbeddedServer) -> None:
-    url = server.start()
+def test_it_speaks_unicode_without_icu_and_asks_for_a_password(sound: EmbeddedServer) -> None:
+    url = sound.start()
     with psycopg.connect(url) as connection:
         row = connection.execute(
             "SELECT current_setting('server_encoding'), datlocprovider::text, datlocale, lower('ÀÉ'),"
@@ -76,69 +85,69 @@ def test_it_speaks_unicode_without_icu_and_asks_for_a_password(server: EmbeddedS
         psycopg.connect(url.replace(url.split(":")[2].split("@")[0], "wrong"))
 
 
-def test_starting_twice_uses_the_same_server(server: EmbeddedServer) -> None:
-    server.start()
-    first = postmaster(server)
-    assert EmbeddedServer(server.home).start() == server.url("postgres")
-    assert postmaster(server) == first
+def test_starting_twice_uses_the_same_server(sound: EmbeddedServer) -> None:
+    sound.start()
+    first = postmaster(sound)
+    assert EmbeddedServer(sound.home).start() == sound.url("postgres")
+    assert postmaster(sound) == first
 
 
-def test_a_database_is_copied_and_dropped(server: EmbeddedServer) -> None:
-    server.start()
-    with psycopg.connect(server.url("kept"), autocommit=True) as connection:
+def test_a_database_is_copied_and_dropped(sound: EmbeddedServer) -> None:
+    sound.start()
+    with psycopg.connect(sound.url("kept"), autocommit=True) as connection:
         connection.execute("CREATE TABLE mark (n int)")
-    with psycopg.connect(server.create_database("copied", template="kept")) as connection:
+    with psycopg.connect(sound.create_database("copied", template="kept")) as connection:
         assert connection.execute("SELECT count(*) FROM mark").fetchone() == (0,)
-    server.drop_database("copied")
-    server.drop_database("copied")
-    assert "copied" not in databases(server.url("postgres"))
-    assert server.ensure_database("kept") == server.ensure_database("kept")
+    sound.drop_database("copied")
+    sound.drop_database("copied")
+    assert "copied" not in databases(sound.url("postgres"))
+    assert sound.ensure_database("kept") == sound.ensure_database("kept")
 
 
-def test_it_outlives_a_killed_client_and_is_found_again(server: EmbeddedServer) -> None:
+def test_it_outlives_a_killed_client_and_is_found_again(sound: EmbeddedServer) -> None:
     program = (
         "import sys, time; from pathlib import Path; from tsunagaru.postgres import EmbeddedServer;"
         "EmbeddedServer(Path(sys.argv[1]), {'fsync': 'off'}).start(); print('started', flush=True); time.sleep(600)"
     )
-    client = subprocess.Popen([sys.executable, "-c", program, server.home], stdout=subprocess.PIPE, text=True)
+    client = subprocess.Popen([sys.executable, "-c", program, sound.home], stdout=subprocess.PIPE, text=True)
     assert client.stdout is not None
     assert client.stdout.readline() == "started\n"
-    first = postmaster(server)
+    first = postmaster(sound)
     client.kill()
     client.wait()
     client.stdout.close()
     assert first.is_running()
-    assert "kept" in databases(server.start())
-    assert postmaster(server) == first
+    assert "kept" in databases(sound.start())
+    assert postmaster(sound) == first
 
 
-def test_a_killed_server_recovers(server: EmbeddedServer) -> None:
-    server.start()
-    killed = postmaster(server)
+def test_a_killed_server_recovers(sound: EmbeddedServer) -> None:
+    sound.start()
+    killed = postmaster(sound)
     killed.send_signal(signal.SIGKILL)
     wait_until_gone(killed)
-    assert "kept" in databases(server.start())
-    assert postmaster(server) != killed
+    assert "kept" in databases(sound.start())
+    assert postmaster(sound) != killed
 
 
-def test_a_stale_file_naming_another_program_is_no_obstacle(server: EmbeddedServer) -> None:
-    server.start()
-    server.stop()
+def test_a_stale_file_naming_another_program_is_no_obstacle(sound: EmbeddedServer) -> None:
+    sound.start()
+    sound.stop()
     # After a restart of the machine our number belongs to somebody else: here to this test.
-    stale = server.data / "postmaster.pid"
-    stale.write_text(f"{os.getpid()}\n{server.data}\n1\n5432\n{server.home}/run\n\n0 0\nready\n")
+    stale = sound.data / "postmaster.pid"
+    stale.write_text(f"{os.getpid()}\n{sound.data}\n1\n5432\n{sound.home}/run\n\n0 0\nready\n")
     server_account().own(stale)
-    assert "kept" in databases(server.start())
+    assert "kept" in databases(sound.start())
 
 
-def test_two_starts_at_once_make_one_server(server: EmbeddedServer) -> None:
+def test_two_starts_at_once_make_one_server(sound: EmbeddedServer) -> None:
     program = (
         "import sys; from pathlib import Path; from tsunagaru.postgres import EmbeddedServer;"
         "EmbeddedServer(Path(sys.argv[1]), {'fsync': 'off'}).start()"
     )
-    starts = [subprocess.Popen([sys.executable, "-c", program, server.home]) for _ in range(2)]
+    starts = [subprocess.Popen([sys.executable, "-c", program, sound.home]) for _ in range(2)]
     assert [start.wait(timeout=60) for start in starts] == [0, 0]
-    assert "kept" in databases(server.start())
+    assert "kept" in databases(sound.start())
 
 
 def test_a_half_made_cluster_is_made_anew(tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -202,14 +211,36 @@ def test_a_long_path_gets_a_short_socket(cluster: Path) -> None:
     assert len(str(server._socket_folder())) < 80
 
 
-def test_stopping_what_does_not_run_is_no_error(server: EmbeddedServer) -> None:
-    server.stop()
-    assert not server.running()
-    server.start()
-    assert server.running()
-    process = postmaster(server)
-    server.stop()
+def test_stopping_what_does_not_run_is_no_error(sound: EmbeddedServer) -> None:
+    sound.stop()
+    assert not sound.running()
+    sound.start()
+    assert sound.running()
+    process = postmaster(sound)
+    sound.stop()
     wait_until_gone(process)
     deadline = time.monotonic() + 5
-    while server.running():
+    while sound.running():
         assert time.monotonic() < deadline
+
+
+def test_programs_out_of_reach_are_copied_once(server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A checkout below root's closed home must not be opened to the server's account."""
+    reach = Account.can_reach
+
+    def only_below_home(account: Account, path: Path) -> bool:
+        return path.is_relative_to(server.home) and reach(account, path)
+
+    monkeypatch.setattr(Account, "can_reach", only_below_home)
+    assert "kept" in databases(server.start())
+    copied = server.home / "programs"
+    assert postmaster(server).exe().startswith(str(copied))
+    server.stop()
+    first = copied.stat().st_ino
+    server.start()
+    assert copied.stat().st_ino == first
+
+
+def test_the_server_never_runs_as_root(sound: EmbeddedServer) -> None:
+    sound.start()
+    assert postmaster(sound).uids().effective != 0
