@@ -71,6 +71,7 @@ class _Call:
     result: str | None = None
     joined_at: datetime | None = None
     told: bool = False
+    inbound: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,7 @@ class Exchange:
             case Announce():
                 self._announce(command, at)
             case Hangup():
-                self._hang_up(command.attempt_id, at)
+                self.hang_up(command.attempt_id, at)
             case Reconcile():
                 self._reconcile(command.attempt_id, at)
 
@@ -173,7 +174,8 @@ class Exchange:
         self._people.missed_call(call.e164, at, "abandoned")
         self._plan(at + timedelta(seconds=_ANNOUNCEMENT_SECONDS), call, Beat("end", cause="16"))
 
-    def _hang_up(self, attempt_id: UUID, at: datetime) -> None:
+    def hang_up(self, attempt_id: UUID, at: datetime) -> None:
+        """Our side lets go of the line."""
         call = self._calls.get(attempt_id)
         if call is None or call.over:
             return
@@ -194,7 +196,7 @@ class Exchange:
     def call_in(self, e164: str, at: datetime) -> UUID:
         """A resident rings the city's number (返電); gives up after a while if nobody takes it."""
         attempt_id = self._ids.new()
-        call = self._calls[attempt_id] = _Call(attempt_id, e164, self._city.lines.get(e164), person=True)
+        call = self._calls[attempt_id] = _Call(attempt_id, e164, self._city.lines.get(e164), person=True, inbound=True)
         self._say(at, attempt_id, Incoming(attempt_id, at, e164))
         rng = random.Random(f"{self._seed}:patience:{e164}:{at.isoformat()}")
         self._plan(at + timedelta(seconds=rng.uniform(25, 60)), call, Beat("end", cause="16", by_resident=True))
@@ -210,7 +212,10 @@ class Exchange:
             return None
         call.told = True
         line = call.line or Line(call.e164, LineFate.WRONG, False, (), False, False)
-        words = self._people.converse(line, addressee_no, at)
+        if call.inbound:
+            words = self._people.calls_himself(addressee_no, at)
+        else:
+            words = self._people.converse(line, addressee_no, at)
         patience = words.talk_seconds if words.resident_ends else words.talk_seconds + _LAST_RESORT_SECONDS
         self._plan(at + timedelta(seconds=patience), call, Beat("end", cause="16", by_resident=True))
         if aloud:

@@ -76,6 +76,7 @@ class RobotOperator:
         self._number = number
         self._tally = tally
         self._rng = random.Random(f"{floor.seed}:operator:{number}")
+        self._looking = False
         self._talking: UUID | None = None
         self._words: Words | None = None
         self._joined_at: datetime | None = None
@@ -110,10 +111,14 @@ class RobotOperator:
 
     def take_offer(self) -> None:
         """A case lies on the screen for preview: look at it for a moment, then dial."""
+        if self._looking:
+            return
+        self._looking = True
         at = self._floor.clock.now() + timedelta(seconds=self._rng.uniform(4, 12))
         self._floor.agenda.later(at, self._dial_offer)
 
     def _dial_offer(self) -> None:
+        self._looking = False
         self._give("preview_dial")
         self._floor.knock()
 

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from callflow.codes import Contact, DelinquencyReason, Outcome
-from casefile.clock import jst_date
+from casefile.clock import JST, at_jst, jst_date
 from casefile.vocabulary import ClaimGroup
 from rehearsal.city.debts import PAYMENT_METHODS
 from rehearsal.city.model import Debt, Line, LineFate, Resident, SyntheticCity, Temper
+from rehearsal.city.taxes import next_open, office_open
 from rehearsal.speech import lines_of
 
 _Shares = Mapping[Outcome, float]
@@ -69,6 +70,7 @@ _REASONS: Mapping[Temper, DelinquencyReason] = {
 }
 # The chance that a nudge makes somebody pay within days, and that he calls back.
 _PAYS_AFTER_SMS = {Temper.FORGETFUL: 0.42, Temper.SLIP_LOST: 0.15, Temper.SHORT_OF_MONEY: 0.12, Temper.MOVED_AWAY: 0.08}
+_PAYS_AFTER_LETTER = {Temper.FORGETFUL: 0.16, Temper.SLIP_LOST: 0.10, Temper.SHORT_OF_MONEY: 0.05}
 _PAYS_BY_HIMSELF_DAILY = {Temper.FORGETFUL: 0.012, Temper.SLIP_LOST: 0.003, Temper.SHORT_OF_MONEY: 0.004}
 _CALLS_BACK = {"missed": 0.035, "message": 0.30, "sms": 0.07, "abandoned": 0.10}
 _REFUSES_IDENTITY = 0.04
@@ -128,6 +130,8 @@ class People:
         self._intentions: list[tuple[date, int, str, str, int]] = []
         self._call_backs: list[CallBack] = []
         self._count = 0
+        self.promises_heard = 0
+        """How many promises were written down, by the count of those who made them."""
         self._plan_the_already_paid()
 
     # -- on the phone ------------------------------------------------------------------------------------------------
@@ -147,6 +151,12 @@ class People:
         if speaker.addressee_no != target.addressee_no and rng.random() >= _TARGET_COMES_TO_THE_PHONE:
             return self._family(rng, speaker, target, at)
         return self._right_person(rng, target, at)
+
+    def calls_himself(self, addressee_no: str | None, at: datetime) -> Words:
+        """返電: the person on the line is the person it is about."""
+        target = self.city.residents.get(addressee_no or "")
+        rng = self._dice("call-back", addressee_no or "")
+        return self._stranger(rng) if target is None else self._right_person(rng, target, at)
 
     def _speaker(self, rng: random.Random, line: Line, target: Resident) -> Resident | None:
         owners = [self.city.residents[no] for no in line.owners]
@@ -217,6 +227,7 @@ class People:
 
     def promised(self, addressee_no: str, parts: Sequence[tuple[date, int]], keys: Sequence[str], on: date) -> None:
         """A promise was written down: due days with yen, about these 期別. Decides in truth what will be paid."""
+        self.promises_heard += 1
         rng = self._dice("promise", addressee_no)
         temper = self.city.residents[addressee_no].temper
         fate = rng.random()
@@ -250,12 +261,18 @@ class People:
         else:
             self._maybe_call_back(rng, target, at, "sms")
 
+    def got_letter(self, addressee_no: str, on: date) -> None:
+        """A reminder lies in the box: some pay within two weeks."""
+        rng = self._dice("letter", addressee_no)
+        if rng.random() < _PAYS_AFTER_LETTER.get(self.city.residents[addressee_no].temper, 0.01):
+            self._intend(rng, addressee_no, on, (2, 14), share=1.0)
+
     def _maybe_call_back(self, rng: random.Random, target: Resident, at: datetime, why: str) -> None:
         if rng.random() >= _CALLS_BACK[why]:
             return
         own = [phone.e164 for phone in target.phones if phone.e164 and self.city.lines[phone.e164].owners]
         if own:
-            when = at + timedelta(seconds=round(rng.expovariate(1 / 5_400)) + 60)
+            when = _office_time(at + timedelta(seconds=round(rng.expovariate(1 / 5_400)) + 60), rng)
             heapq.heappush(self._call_backs, CallBack(when, rng.choice(own), target.addressee_no))
 
     def call_backs_until(self, moment: datetime) -> list[CallBack]:
@@ -326,6 +343,15 @@ class People:
         name = ":".join(about)
         count = self._told[name] = self._told.get(name, 0) + 1
         return random.Random(f"{self._seed}:{name}:{count}")
+
+
+def _office_time(moment: datetime, rng: random.Random) -> datetime:
+    """`moment` itself within office hours (weekdays 9:00–17:00), otherwise some time on the next morning it is open."""
+    local = moment.astimezone(JST)
+    if office_open(local.date()) and 9 <= local.hour < 17:
+        return moment
+    day = local.date() if local.hour < 9 else local.date() + timedelta(days=1)
+    return at_jst(next_open(day), 9) + timedelta(seconds=rng.randint(0, 10_000))
 
 
 def _relation(speaker: Resident, target: Resident) -> Contact:

@@ -7,7 +7,7 @@ from datetime import date
 
 from casefile.vocabulary import TaxpayerKind
 from rehearsal.city.levy import calendar_month
-from rehearsal.city.model import Debt, SyntheticCity, Temper
+from rehearsal.city.model import Debt, Lot, SyntheticCity, Temper
 from rehearsal.city.taxes import TAX_BY_CODE
 
 Cell = str | int | float | date | None
@@ -186,22 +186,26 @@ def promises(city: SyntheticCity) -> Iterator[Row]:
 
 def dispatches(city: SyntheticCity) -> Iterator[Row]:
     for lot in city.lots:
-        for letter in lot.letters:
-            yield {
-                "lot_no": lot.lot_no,
-                "document_no": letter.document_no,
-                "addressee_no": letter.addressee_no,
-                "kind": lot.kind.label,
-                "sent_on": lot.sent_on,
-                "wording": lot.wording,
-                "purpose": "催告",
-                "claim_group": lot.claim_group.label,
-                "unit_cost_yen": lot.unit_cost_yen,
-                "target_yen": letter.target_yen,
-                "withdrawn_on": letter.withdrawn_on,
-                "returned_on": letter.returned_on,
-                "return_reason": letter.return_reason,
-            }
+        yield from lot_rows(lot)
+
+
+def lot_rows(lot: Lot) -> Iterator[Row]:
+    for letter in lot.letters:
+        yield {
+            "lot_no": lot.lot_no,
+            "document_no": letter.document_no,
+            "addressee_no": letter.addressee_no,
+            "kind": lot.kind.label,
+            "sent_on": lot.sent_on,
+            "wording": lot.wording,
+            "purpose": "催告",
+            "claim_group": lot.claim_group.label,
+            "unit_cost_yen": lot.unit_cost_yen,
+            "target_yen": letter.target_yen,
+            "withdrawn_on": letter.withdrawn_on,
+            "returned_on": letter.returned_on,
+            "return_reason": letter.return_reason,
+        }
 
 
 def flags(city: SyntheticCity) -> Iterator[Row]:

@@ -31,9 +31,12 @@ TAX_BY_CODE = {tax.code: tax for tax in TAXES}
 
 def office_open(day: date) -> bool:
     """Whether the synthetic city's office is open: not on weekends, public holidays or 12/29–1/3."""
-    if day.isoweekday() >= 6 or (day.month, day.day) >= (12, 29) or (day.month, day.day) <= (1, 3):
-        return False
-    return not jpholiday.is_holiday(day)
+    return day.isoweekday() < 6 and not is_holiday(day)
+
+
+def is_holiday(day: date) -> bool:
+    """A public holiday, or 12/29–1/3."""
+    return (day.month, day.day) >= (12, 29) or (day.month, day.day) <= (1, 3) or bool(jpholiday.is_holiday(day))
 
 
 @cache

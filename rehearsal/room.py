@@ -1,0 +1,131 @@
+"""The arrears room of a rehearsal: founded, filled through intake, with operators, a floor, a campaign and a template."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import time
+from decimal import Decimal
+from uuid import UUID
+
+from casefile.accounts import User, create_user
+from casefile.city import City, CitySettings, load_city
+from casefile.clock import Clock
+from casefile.db import Database
+from casefile.errors import TsunagaruError
+from casefile.founding import MunicipalityProfile, found_municipality
+from casefile.hours import ContactHours, Window
+from casefile.ids import Ids
+from casefile.intake.importing import apply_import
+from casefile.intake.mapping import load_mapping
+from casefile.vocabulary import ClaimGroup, Purpose
+from dialer import campaigns, selection
+from dialer.messages import Mode
+from dialer.rule import Rule
+from rehearsal.city.files import WrittenFile
+from rehearsal.city.model import SyntheticCity
+
+ROOM_HOURS = {1: (9, 20), 2: (9, 20), 3: (9, 20), 4: (9, 20), 5: (9, 20), 6: (9, 16)}
+"""GIF weekday → opening and closing hour of the rehearsed room; Sundays and holidays are closed."""
+
+FOLLOW_UP = {"channel": "sms", "attempts": 3, "bands": 2, "days": 7}
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Who works where."""
+
+    municipality_id: int
+    floor_id: UUID
+    supervisor: User
+    operators: tuple[User, ...]
+    campaign_ids: list[UUID] = field(default_factory=list)
+
+
+def hours() -> ContactHours:
+    return ContactHours(
+        {day: Window(time(opens), time(closes)) for day, (opens, closes) in ROOM_HOURS.items()},
+        None,
+        Window(time(9), time(16)),
+    )
+
+
+def profile_of(city: SyntheticCity) -> MunicipalityProfile:
+    """The synthetic city as a municipality: its room works until 20:00 and on Saturdays."""
+    return MunicipalityProfile(
+        municipality_id=city.code,
+        name=city.name,
+        name_kana=city.kana,
+        prefecture=city.prefecture,
+        section_name="納税課",
+        area_code=city.area_code,
+        caller_number=city.caller_number,
+        settings=CitySettings(contact_hours=hours(), sms_hours=hours()),
+    )
+
+
+def open_room(database: Database, city: SyntheticCity, operators: int, clock: Clock, ids: Ids) -> Room:
+    """Found the municipality and seat its people: one supervisor, and `operators` operators."""
+    now = clock.now()
+    with database.transaction(city.code) as conn:
+        found_municipality(conn, profile_of(city), now, ids)
+
+        def account(login: str, name: str, role: str) -> User:
+            return create_user(
+                conn,
+                city.code,
+                login=login,
+                display_name=name,
+                password=f"Aa1-{secrets.token_urlsafe(18)}",
+                roles=[role],
+                now=now,
+                ids=ids,
+            )
+
+        supervisor = account("supervisor", "監督者", "supervisor")
+        seated = tuple(account(f"operator{n}", f"オペレーター{n}", "operator") for n in range(1, operators + 1))
+        floor_id = ids.new()
+        campaigns.open_floor(conn, city.code, floor_id, "予行フロア")
+    return Room(city.code, floor_id, supervisor, seated)
+
+
+def import_all(
+    database: Database, municipality_id: int, written: Sequence[WrittenFile], clock: Clock, ids: Ids
+) -> None:
+    """Through intake, file by file, as a clerk would. Raises TsunagaruError when one is not taken whole."""
+    for file in written:
+        import_one(database, municipality_id, file, clock, ids)
+
+
+def import_one(database: Database, municipality_id: int, file: WrittenFile, clock: Clock, ids: Ids) -> None:
+    report = apply_import(
+        database, municipality_id, load_mapping(file.mapping_path), [file.path], clock, ids, confirm_drop=True
+    )
+    if report.refused:
+        raise TsunagaruError(report.text())
+
+
+def start_campaign(database: Database, room: Room, city: City, clock: Clock, ids: Ids, mode: Mode) -> UUID:
+    """One campaign for everybody in arrears with taxes and compulsory claims, from draft to running."""
+    now = clock.now()
+    draft = campaigns.Draft(
+        name="一斉催告(予行)",
+        rule=Rule(Purpose.DUNNING, ClaimGroup.COMPULSORY, yen_min=1_000),
+        owner_id=room.supervisor.user_id,
+        floor_id=room.floor_id,
+        mode=mode,
+        follow_up=dict(FOLLOW_UP),
+        target_abandonment=Decimal("0.010"),
+    )
+    with database.transaction(room.municipality_id) as conn:
+        campaign_id = campaigns.create(conn, city, draft, now, ids)
+        selection.freeze(conn, city, campaign_id, now)
+        campaigns.start(conn, room.municipality_id, campaign_id, now)
+    room.campaign_ids.append(campaign_id)
+    return campaign_id
+
+
+def city_of(database: Database, municipality_id: int) -> City:
+    with database.transaction(municipality_id) as conn:
+        return load_city(conn, municipality_id)

@@ -1,0 +1,322 @@
+"""N days of an arrears room in virtual time, single-threaded, on the real engine, gate, intake and SMS worker.
+
+One heap of moments orders everything: the network first, then what people and operators do, then the engine's tick. The
+same seed gives the same rows, and the same JSON byte for byte.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+from callflow import recall
+from callflow.events import Ended, Incoming, Joined
+from casefile import audit
+from casefile.city import City
+from casefile.clock import VirtualClock, at_jst
+from casefile.db import Database
+from casefile.ids import TimeOrderedIds
+from casefile.judgement import judge_promises
+from dialer import campaigns
+from dialer.planner import PacerFor, one_to_one
+from dialer.shell import FloorShell, ShellTerms
+from rehearsal.agenda import VirtualAgenda
+from rehearsal.city import CityPlan, WrittenFile, build_city, write_files
+from rehearsal.city.build import FIRST_DAY
+from rehearsal.city.taxes import office_open
+from rehearsal.evidence import Told
+from rehearsal.habits import Habits
+from rehearsal.inbound import InboundDesk
+from rehearsal.lines import Exchange, VirtualLines
+from rehearsal.offers import operators_with_offers
+from rehearsal.operators import Floor, RobotOperator, Tally
+from rehearsal.people import People
+from rehearsal.room import ROOM_HOURS, Room, city_of, import_all, import_one, open_room, start_campaign
+from rehearsal.shifts import shift_of
+from rehearsal.texts import TextService
+from rehearsal.tills import Tills
+
+_ONE_DAY = timedelta(days=1)
+_OFFER_LOOK = timedelta(seconds=10)
+_TEXT_ROUND = timedelta(minutes=1)
+_ROUND_SECONDS = 600.0
+"""Everybody knocks here, so the shell need not look for rows by itself."""
+
+
+PACERS: Mapping[str, PacerFor] = {"progressive": one_to_one}
+"""Pacers by the names the command line takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class RehearsalPlan:
+    """What is rehearsed. `households` None: enough for the operators not to run dry."""
+
+    days: int
+    operators: int
+    seed: int
+    households: int | None = None
+    pacer: str = "progressive"
+    first_day: date = FIRST_DAY
+
+    @property
+    def size(self) -> int:
+        return self.households or max(600, 700 * self.operators)
+
+
+@dataclass(slots=True)
+class Spent:
+    """Wall time by part of the run, in seconds: told on stderr, never part of the result."""
+
+    seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def on(self, part: str, action: Callable[[], object]) -> None:
+        begun = time.perf_counter()
+        action()
+        self.seconds[part] += time.perf_counter() - begun
+        self.counts[part] += 1
+
+
+class Rehearsal:
+    """One run on a migrated, empty database. `folder` receives the files that are imported."""
+
+    def __init__(self, plan: RehearsalPlan, database: Database, folder: Path) -> None:
+        self.plan = plan
+        self.spent = Spent()
+        self.tally = Tally()
+        self._database = database
+        self._folder = folder
+        self._clock = VirtualClock(at_jst(plan.first_day - _ONE_DAY, 18))
+        self._ids = TimeOrderedIds(self._clock.now, random.Random(f"{plan.seed}:ids"))
+        self.truth = build_city(CityPlan(plan.seed, plan.size, plan.first_day - timedelta(days=3)))
+        self.people = People(self.truth, plan.seed)
+        habits = Habits(self.truth, plan.seed)
+        self._exchange = Exchange(self.truth, self.people, habits, plan.seed, self._ids)
+        self._lines = VirtualLines(self._exchange)
+        self._agenda = VirtualAgenda()
+        self._tills = Tills(self.truth, self.people, folder)
+        self._texts = TextService(database, self.truth, self.people, plan.seed, self._clock, self._ids)
+        self._robots: dict[UUID, RobotOperator] = {}
+        self._room: Room | None = None
+        self._shell: FloorShell | None = None
+        self._city: City | None = None
+        self._inbound: InboundDesk | None = None
+        self._callers: dict[UUID, str] = {}
+        self._until = at_jst(plan.first_day + timedelta(days=plan.days))
+
+    # -- the frame ---------------------------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Everything, from founding the city to the seal of the last evening."""
+        self.spent.on("found and import the city", self._prepare)
+        for ahead in range(self.plan.days):
+            self._plan_day(self.plan.first_day + timedelta(days=ahead))
+        self._run_until(self._until)
+        self._finish()
+
+    @property
+    def room(self) -> Room:
+        assert self._room is not None
+        return self._room
+
+    @property
+    def shell(self) -> FloorShell:
+        assert self._shell is not None
+        return self._shell
+
+    @property
+    def _desk(self) -> InboundDesk:
+        assert self._inbound is not None
+        return self._inbound
+
+    @property
+    def city(self) -> City:
+        assert self._city is not None
+        return self._city
+
+    def told(self) -> Told:
+        """The world's own books, for the invariants."""
+        return Told(
+            rang=dict(self._exchange.rang),
+            texted=self._texts.accepted(),
+            promises=self.people.promises_heard,
+            paid=dict(self._tills.imported),
+            notice_days=11,
+            weekday_hours=ROOM_HOURS,
+        )
+
+    @property
+    def paid_by_day(self) -> dict[date, int]:
+        return dict(self._tills.yen_by_day)
+
+    def _prepare(self) -> None:
+        self._lines.set_time(self._clock.now())
+        self._room = open_room(self._database, self.truth, self.plan.operators, self._clock, self._ids)
+        written = write_files(self.truth, self._folder)
+        import_all(self._database, self.truth.code, written, self._clock, self._ids)
+        self._city = city_of(self._database, self.truth.code)
+        start_campaign(self._database, self.room, self.city, self._clock, self._ids, "progressive")
+        self._texts.prepare(self.room)
+        self._shell = FloorShell(
+            self._database,
+            self.truth.code,
+            self.room.floor_id,
+            self._clock,
+            self._ids,
+            random.Random(f"{self.plan.seed}:engine"),
+            self._lines,
+            ShellTerms(
+                heartbeat_seconds=_ROUND_SECONDS, rows_seconds=_ROUND_SECONDS, pacer_for=PACERS[self.plan.pacer]
+            ),
+        )
+        floor = Floor(
+            database=self._database,
+            municipality_id=self.truth.code,
+            floor_id=self.room.floor_id,
+            clock=self._clock,
+            ids=self._ids,
+            exchange=self._exchange,
+            people=self.people,
+            agenda=self._agenda,
+            knock=self._knock,
+            city_now=lambda: self.city,
+            seed=self.plan.seed,
+        )
+        for number, user in enumerate(self.room.operators):
+            self._robots[user.user_id] = RobotOperator(floor, user, number, self.tally)
+        self._inbound = InboundDesk(floor, self.room.supervisor, self.tally)
+        self._lines.listen(self.shell.deliver)
+        self.shell.start()
+
+    def _finish(self) -> None:
+        self.shell.flush()
+        self.shell.close()
+        self._seal()
+
+    # -- a day -------------------------------------------------------------------------------------------------------
+
+    def _plan_day(self, day: date) -> None:
+        later = self._agenda.later
+        later(at_jst(day, 6), lambda: self._morning(day))
+        later(at_jst(day, 21, 30), self._seal)
+        working = False
+        for number, robot in enumerate(self._robots_in_order()):
+            shift = shift_of(number, self.plan.operators, day)
+            if shift is None:
+                continue
+            working = True
+            later(shift.begins, robot.begin)
+            later(shift.ends, robot.go_home)
+            for rest in shift.rests:
+                later(rest.begins, lambda robot=robot, rest=rest: robot.rest(rest.reason))  # type: ignore[misc]
+                later(rest.ends, robot.resume)
+        if working:
+            opens, closes = ROOM_HOURS[day.isoweekday()]
+            later(at_jst(day, opens), lambda: self._look_for_offers(at_jst(day, closes)))
+            later(at_jst(day, opens, 1), lambda: self._text_round(at_jst(day, closes)))
+
+    def _robots_in_order(self) -> list[RobotOperator]:
+        return list(self._robots.values())
+
+    def _morning(self, day: date) -> None:
+        """The core system's files of yesterday, then what follows from them."""
+        yesterday = day - _ONE_DAY
+        self._tills.close_until(yesterday)
+        mid = self.truth.code
+
+        def bring(action: Callable[[], object]) -> None:
+            self.spent.on("daily files", action)
+
+        if yesterday > self.truth.as_of:
+            bring(lambda: self._import(self._tills.receipts_file(yesterday)))
+        week = (day - self.plan.first_day).days // 7
+        if day.isoweekday() == 1 and week >= 1:
+            bring(lambda: self._import(self._tills.arrears_file(yesterday)))
+        if day.isoweekday() == 2 and week >= 1 and office_open(day):
+            lot = self._tills.reminder_lot(week, day)
+            bring(lambda: self._import(self._tills.lot_file(lot, day)))
+            for letter in lot.letters:
+                self.people.got_letter(letter.addressee_no, day)
+        with self._database.transaction(mid) as conn:
+            judge_promises(conn, self.city, yesterday, self._clock.now())
+            recall.sweep_missed(conn, self.city, self._clock.now())
+            campaigns.finish(conn, mid, self._clock.now())
+
+    def _import(self, file: WrittenFile) -> None:
+        import_one(self._database, self.truth.code, file, self._clock, self._ids)
+
+    def _seal(self) -> None:
+        with self._database.transaction(self.truth.code) as conn:
+            while audit.seal(conn, self.truth.code, self._clock.now()):
+                pass
+
+    def _look_for_offers(self, until: datetime) -> None:
+        """Operators look at their screens: is there a case to be dialed by hand?"""
+        for operator_id in operators_with_offers(self._database, self.truth.code):
+            self._robots[operator_id].take_offer()
+        if self._clock.now() + _OFFER_LOOK < until:
+            self._agenda.later(self._clock.now() + _OFFER_LOOK, lambda: self._look_for_offers(until))
+
+    def _text_round(self, until: datetime) -> None:
+        self.spent.on("sms worker", lambda: self._texts.work(self.city))
+        if self._clock.now() + _TEXT_ROUND < until:
+            self._agenda.later(self._clock.now() + _TEXT_ROUND, lambda: self._text_round(until))
+
+    # -- the loop ----------------------------------------------------------------------------------------------------
+
+    def _run_until(self, end: datetime) -> None:
+        while True:
+            moment = self._next_moment()
+            if moment is None or moment >= end:
+                break
+            if moment > self._clock.now():
+                self._clock.move_to(moment)
+                self._lines.set_time(moment)
+            self._play(moment)
+        self._clock.move_to(end)
+        self._lines.set_time(end)
+
+    def _next_moment(self) -> datetime | None:
+        moments = (
+            self._lines.next_at(),
+            self._agenda.next_at(),
+            self.shell.next_wakeup(),
+            self.people.next_call_back(),
+        )
+        return min((moment for moment in moments if moment is not None), default=None)
+
+    def _play(self, moment: datetime) -> None:
+        for call_back in self.people.call_backs_until(moment):
+            attempt_id = self._exchange.call_in(call_back.e164, moment)
+            self._callers[attempt_id] = call_back.addressee_no
+        for event in self._lines.run_to(moment):
+            self.spent.on("engine: events", lambda event=event: self.shell.deliver(event))  # type: ignore[misc]
+            self._overhear(event)
+        self.spent.on("operators and the day", lambda: self._agenda.run_due(moment))
+        wakeup = self.shell.next_wakeup()
+        if wakeup is not None and wakeup <= moment:
+            self.spent.on("engine: ticks", self.shell.tick)
+
+    def _overhear(self, event: object) -> None:
+        match event:
+            case Joined() if event.operator_id == self.room.supervisor.user_id:
+                self._desk.joined(event.attempt_id)
+            case Joined() if event.operator_id in self._robots:
+                self.spent.on("operators: a call", lambda: self._robots[event.operator_id].joined(event.attempt_id))
+            case Ended():
+                for robot in self._robots.values():
+                    robot.line_is_free(event.attempt_id)
+                self._desk.line_is_free(event.attempt_id)
+            case Incoming():
+                self._desk.rings(event.attempt_id, event.e164, self._callers.pop(event.attempt_id))
+            case _:
+                pass
+
+    def _knock(self) -> None:
+        self.spent.on("engine: commands", self.shell.wake)

@@ -1,0 +1,116 @@
+"""`tsunagaru rehearse`: days of an arrears room in virtual time; one JSON object at the end."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+import uuid
+from argparse import ArgumentTypeError, Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from casefile import migrations
+from casefile.db import Database
+from casefile.errors import TsunagaruError
+from rehearsal.result import as_csv, as_json, result_of
+from rehearsal.runner import PACERS, Rehearsal, RehearsalPlan
+from tsunagaru.arguments import Parser
+from tsunagaru.databases import create_database, drop_database
+from tsunagaru.postgres import EmbeddedServer
+from tsunagaru.settings import Settings
+
+
+def configure(parser: Parser) -> None:
+    parser.add_argument("--days", type=_whole, required=True, help="何日分を動かすか(暦日)")
+    parser.add_argument("--operators", type=_whole, required=True, help="オペレーターの人数")
+    parser.add_argument("--seed", type=int, default=1, help="種。同じ数なら結果も同じです(既定 1)")
+    parser.add_argument("--households", type=_whole, help="架空の市の世帯数(省略時は人数に応じた数)")
+    parser.add_argument("--pacer", choices=sorted(PACERS), default="progressive", help="発信の速さの決め方")
+    parser.add_argument("--out", type=Path, help="結果のJSON・日別CSV・取り込んだファイルを置くフォルダー")
+
+
+def run(args: Namespace) -> int:
+    plan = RehearsalPlan(args.days, args.operators, args.seed, args.households, args.pacer)
+    begun = time.perf_counter()
+    with _own_database() as url, _folder(args.out) as folder:
+        database = Database(url, asynchronous_commit=True)
+        try:
+            rehearsal = Rehearsal(plan, database, folder)
+            rehearsal.run()
+            judging = time.perf_counter()
+            result, days = result_of(rehearsal, database)
+            rehearsal.spent.seconds["figures and invariants"] += time.perf_counter() - judging
+        finally:
+            database.close()
+    text = as_json(result)
+    print(text)
+    if args.out is not None:
+        _write(args.out, text, as_csv(days))
+    _tell(rehearsal, result["attempts"], time.perf_counter() - begun)
+    return 0 if all(result["invariants"].values()) else 1
+
+
+def _whole(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise ArgumentTypeError(f"「{text}」は使えません。1以上の整数を指定してください")
+    return int(text)
+
+
+@contextmanager
+def _own_database() -> Iterator[str]:
+    """A fresh, migrated database of this run alone, removed afterwards; on the named server, or on one of its own."""
+    settings = Settings.from_environment()
+    server: EmbeddedServer | None = None
+    if settings.database_url is None:
+        home = replace(settings, home=settings.home / "rehearsal").home
+        server = EmbeddedServer(home, {"synchronous_commit": "off"})
+        was_running = server.running()
+        address = server.start()
+    else:
+        was_running = True
+        address = settings.database_url
+    name = f"tsunagaru_rehearsal_{uuid.uuid4().hex[:12]}"
+    try:
+        url = create_database(address, name)
+        try:
+            migrations.upgrade(url)
+            yield url
+        finally:
+            drop_database(address, name)
+    finally:
+        if server is not None and not was_running:
+            server.stop()
+
+
+@contextmanager
+def _folder(out: Path | None) -> Iterator[Path]:
+    """Where the imported files lie: under `--out`, or nowhere once the run is over."""
+    if out is not None:
+        folder = out / "files"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise TsunagaruError(
+                f"{out} に書き込めません({error.strerror})。--out の場所と権限を確かめてください。"
+            ) from error
+        yield folder
+        return
+    with tempfile.TemporaryDirectory(prefix="tsunagaru-rehearsal-") as name:
+        yield Path(name)
+
+
+def _write(out: Path, result: str, days: str) -> None:
+    (out / "result.json").write_text(result + "\n", encoding="utf-8")
+    (out / "days.csv").write_text(days, encoding="utf-8-sig", newline="")
+
+
+def _tell(rehearsal: Rehearsal, attempts: int, seconds: float) -> None:
+    """Where the wall time went: to stderr, since it is never the same twice."""
+    print(f"{seconds:.1f} 秒、架電 {attempts:,} 件、毎秒 {attempts / seconds:.0f} 件", file=sys.stderr)
+    for part, spent in sorted(rehearsal.spent.seconds.items(), key=lambda entry: -entry[1]):
+        print(f"  {spent:8.1f} 秒  {rehearsal.spent.counts[part]:9,} 回  {part}", file=sys.stderr)
+    for sentence, count in rehearsal.tally.refused.most_common():
+        print(f"  記録の登録を断られた: {count} 回 {sentence}", file=sys.stderr)
