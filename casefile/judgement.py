@@ -226,6 +226,7 @@ def _stored(conn: Connection, municipality_id: int, as_of: date) -> list[_Stored
             PromisePart.promise_id == Promise.promise_id,
             PromisePart.judge_on <= as_of,
         )
+        .correlate(Promise)
         .exists(),
         _changed_since(as_of),
     )
