@@ -58,8 +58,10 @@ class Call:
 
     @property
     def competes(self) -> bool:
-        """Whether it may yet need an operator from among those who are ready."""
-        return self.reserved_for is None and self.state.needs_operator
+        """Whether it may yet need an operator from among those who are ready; an unknown one may be ringing."""
+        if self.reserved_for is not None:
+            return False
+        return self.state.needs_operator or (self.state is CallState.UNKNOWN and self.operator_id is None)
 
     @property
     def over(self) -> bool:
@@ -71,16 +73,16 @@ class Call:
         self.person = self.abandoned = False
         self.result = None
 
-    def set_deadline(self, at: datetime, limits: Limits) -> None:
-        """From the state just entered at `at`."""
+    def set_deadline(self, at: datetime, now: datetime, limits: Limits) -> None:
+        """From the state entered at `at`; where the carrier was told something, from `now`, when it was told."""
         limit = _LIMIT.get(self.state)
         if limit is None:
             self.deadline = self.deadline_brings = None
             return
         seconds, self.deadline_brings = limit
-        self.deadline = self._since(at) + timedelta(seconds=seconds(self, limits))
+        self.deadline = self._since(at, now) + timedelta(seconds=seconds(self, limits))
 
-    def _since(self, at: datetime) -> datetime:
+    def _since(self, at: datetime, now: datetime) -> datetime:
         if self.state is CallState.ADMITTED:
             return self.intended_at
         if self.state is CallState.LISTENING:
@@ -89,13 +91,16 @@ class Call:
             return self.speech_at or self.answered_at or at
         if self.state is CallState.RINGING:
             return self.handed_at or at
-        return at
+        return max(at, now) if self.state in _TOLD else at
 
 
 def _ring(call: Call, limits: Limits) -> float:
     return call.ring_seconds + limits.ring_slack
 
 
+_TOLD = frozenset(
+    {CallState.ANNOUNCING, CallState.SCREENED, CallState.RELEASING, CallState.CLOSING, CallState.UNKNOWN}
+)
 _Seconds = Callable[[Call, Limits], float]
 
 _LIMIT: dict[CallState, tuple[_Seconds, Happening]] = {

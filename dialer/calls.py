@@ -39,6 +39,7 @@ class Calls:
         self._live_answer = live_answer
         self._calls: dict[UUID, Call] = {}
         self._next_deadline: datetime | None = None
+        self._now: datetime | None = None
         self._acts: dict[Act, Callable[[Call, datetime], None]] = {
             Act.JOIN: self._join,
             Act.ANNOUNCE: lambda call, _: self._emit(Tell(Announce(call.attempt_id))),
@@ -96,7 +97,7 @@ class Calls:
     def put(self, call: Call, at: datetime) -> None:
         """A call as it stands."""
         self._calls[call.attempt_id] = call
-        call.set_deadline(at, self._limits)
+        call.set_deadline(at, self._now or at, self._limits)
         self._expect(call)
 
     def happen(
@@ -129,11 +130,16 @@ class Calls:
                 self._acts[act](call, at)
         self._settle(call, at)
 
-    def pass_deadlines(self, now: datetime) -> None:
-        """Whatever a call had to wait for is over by `now`, in the order of time."""
+    def pass_deadlines(self, now: datetime, but: UUID | None = None) -> None:
+        """Whatever a call had to wait for is over by `now`, in the order of time; `but`: its answer is just coming."""
+        self._now = now
         if self._next_deadline is None or now < self._next_deadline:
             return
-        due = [call for call in self._calls.values() if call.deadline is not None and call.deadline <= now]
+        due = [
+            call
+            for call in self._calls.values()
+            if call.deadline is not None and call.deadline <= now and call.attempt_id != but
+        ]
         due.sort(key=lambda call: (call.deadline, call.attempt_id))
         for call in due:
             self.catch_up(call, now)
@@ -154,7 +160,7 @@ class Calls:
         if call.state is CallState.ENDED:
             self._free_operator(call, at)
             self._calls.pop(call.attempt_id, None)
-        call.set_deadline(at, self._limits)
+        call.set_deadline(at, self._now or at, self._limits)
         self._expect(call)
 
     def _expect(self, call: Call) -> None:

@@ -79,7 +79,7 @@ class Engine:
         self._on: dict[type[Any], Callable[[Any], None]] = {
             Tick: self._tick,
             CampaignsRunning: self.planner.campaigns_running,
-            Supplied: self.planner.supplied,
+            Supplied: self._supplied,
             DueSoon: self.planner.due_soon,
             RecallsDue: self.planner.recalls_due,
             Admitted: self._admitted,
@@ -103,7 +103,7 @@ class Engine:
         self._out = []
         now = event.at if self._now is None else max(self._now, event.at)
         self._now = now
-        self.calls.pass_deadlines(now)
+        self.calls.pass_deadlines(now, event.attempt_id if isinstance(event, carrier.Reconciled) else None)
         self._on[type(event)](event)
         self._match(now)
         self._let_go(now)
@@ -123,6 +123,10 @@ class Engine:
 
     def _tick(self, event: Tick) -> None:
         self._match(event.at)
+        self.planner.plan(event.at, self.calls.all(), self._asking)
+
+    def _supplied(self, event: Supplied) -> None:
+        self.planner.supplied(event)
         self.planner.plan(event.at, self.calls.all(), self._asking)
 
     def _admitted(self, event: Admitted) -> None:

@@ -1,3 +1,4 @@
+# ruff: noqa: S608 -- every piece of text is our own; values are bound
 """A selection rule as one statement. Every value is bound; the text holds nothing but our own words.
 
 Conditions about debts, calls, promises and records look inside the rule's claim group only (DOMAIN.md §2.6).

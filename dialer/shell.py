@@ -165,6 +165,10 @@ class FloorShell:
             self._lock.close()
             self._lock = None
 
+    def offers(self) -> list[UUID]:
+        """Operators with a case on their screen that is still to be dialed by hand: for robots, who see no screen."""
+        return [seat.operator_id for seat in self._engine.seats if seat.offered is not None and not seat.asked]
+
     @property
     def epoch(self) -> int:
         """The epoch this engine dials in."""
