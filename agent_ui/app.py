@@ -29,14 +29,7 @@ def create_app(context: PanelContext) -> APIFlask:
 
     The notifier listens from the first request or connection on; `context.listening` false keeps it silent.
     """
-    app = APIFlask(
-        __name__,
-        title="Tsunagaru",
-        version="1",
-        spec_path=None,
-        docs_path=None,
-        static_folder=None,  # type: ignore[arg-type] json_errors=True
-    )
+    app = APIFlask(__name__, title="Tsunagaru", version="1", spec_path=None, docs_path=None, static_url_path="/static")
     app.json.sort_keys = False  # type: ignore[attr-defined]
     errors.install(app)
     limiter = security.install(app, context)
