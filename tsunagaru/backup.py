@@ -78,14 +78,25 @@ def write_backup(url: str, settings: Settings, target: Path, now: datetime) -> M
     partial = Path(name)
     try:
         manifest = _write(url, settings, partial, now)
-        # Linking refuses a name that somebody else took meanwhile; renaming would overwrite it.
-        target.hardlink_to(partial)
-    except FileExistsError as error:
-        raise TsunagaruError(f"{target} はすでにあります。別の名前を指定してください。") from error
+        _give_name(partial, target)
     finally:
         with suppress(FileNotFoundError):
             partial.unlink()
     return manifest
+
+
+def _give_name(partial: Path, target: Path) -> None:
+    taken = TsunagaruError(f"{target} はすでにあります。別の名前を指定してください。")
+    try:
+        # Linking refuses a name that somebody else took meanwhile; renaming would overwrite it.
+        target.hardlink_to(partial)
+    except FileExistsError as error:
+        raise taken from error
+    except OSError:
+        # A memory stick or a share often knows no links.
+        if target.exists():
+            raise taken from None
+        partial.rename(target)
 
 
 def _write(url: str, settings: Settings, partial: Path, now: datetime) -> Manifest:

@@ -34,7 +34,13 @@ def create_database(server_url: str, name: str, template: str | None = None) -> 
     if template is not None:
         command += sql.SQL(" TEMPLATE {}").format(sql.Identifier(template))
     with connect(server_url, autocommit=True) as connection:
-        connection.execute(command)
+        try:
+            connection.execute(command)
+        except psycopg.errors.InsufficientPrivilege as error:
+            raise TsunagaruError(
+                f"DATABASE_URL のユーザーにはデータベース「{name}」を作る権限がありません。"
+                "CREATEDB を持つユーザーを指定するか、管理者に権限を付けてもらってください。"
+            ) from error
     return url_of(server_url, name)
 
 

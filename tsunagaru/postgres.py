@@ -142,9 +142,7 @@ class EmbeddedServer:
 
     def _prepare_home(self, account: Account) -> None:
         try:
-            self.home.mkdir(parents=True, exist_ok=True)
-            # The account of the server walks through; only we list what is inside.
-            self.home.chmod(self.home.stat().st_mode & 0o700 | (0o711 if account.uid is not None else 0o700))
+            self._make_home(account)
             self._log.mkdir(mode=0o700, exist_ok=True)
             account.own(self._log)
             socket_folder = self._socket_folder()
@@ -156,6 +154,15 @@ class EmbeddedServer:
                 f"データのフォルダー {self.home} に、データベース用のユーザーが入れません。途中のフォルダーの権限が閉じています。"
                 "TSUNAGARU_HOME に /var/lib/tsunagaru のような開いた場所を指定してください。"
             )
+
+    def _make_home(self, account: Account) -> None:
+        # The account of the server walks through; only we list what is inside.
+        way = 0o011 if account.uid is not None else 0
+        if not self.home.exists():
+            self.home.mkdir(parents=True)
+            self.home.chmod(0o700 | way)
+        elif way & ~self.home.stat().st_mode:
+            self.home.chmod(self.home.stat().st_mode | way)
 
     def _socket_folder(self) -> Path:
         near = self.home / "run"

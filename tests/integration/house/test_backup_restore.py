@@ -296,3 +296,30 @@ def test_a_dump_into_a_database_that_has_such_a_table_is_undone(
     with pytest.raises(TsunagaruError, match="already exists"):
         restore_database(empty_database_url, whole)
     assert every_row(empty_database_url) == {"municipality": []}
+
+
+def test_a_place_without_links_takes_a_backup_too(
+    filled: str, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    manifest = write_backup(filled, settings, tmp_path / "backup.tar", NOW)
+    assert read_backup(tmp_path / "backup.tar") == manifest
+    assert [path.name for path in tmp_path.glob("*.tar*")] == ["backup.tar"]
+
+
+def test_an_account_that_may_make_no_database_is_told(server_url: str) -> None:
+    from sqlalchemy.engine import make_url
+
+    name = f"tsunagaru_poor_{uuid4().hex[:8]}"
+    with psycopg.connect(server_url) as connection:
+        connection.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD 'poor'").format(sql.Identifier(name)))
+    poor = make_url(server_url).set(username=name, password="poor").render_as_string(hide_password=False)
+    try:
+        with pytest.raises(TsunagaruError, match="CREATEDB"):
+            create_database(poor, name)
+    finally:
+        with psycopg.connect(server_url) as connection:
+            connection.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(name)))
