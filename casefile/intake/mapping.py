@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from casefile.errors import TsunagaruError
+from casefile.founding import MunicipalityProfile
 from casefile.intake.kinds import KINDS, FileKind
+from casefile.phone_number import read_phone
 from casefile.wareki import DateStyle
 
 T = TypeVar("T")
@@ -85,7 +87,7 @@ class Mapping:
     """A city's mapping file, checked."""
 
     path: str
-    municipality_id: int | None
+    municipality: MunicipalityProfile | None
     area_code: str | None
     files: Words[str, FileMapping]
 
@@ -126,9 +128,9 @@ class _MappingReader:
         self._path = path
 
     def mapping(self, content: dict[str, Any]) -> Mapping:
-        self._only(content, {"city", "files", "codes"}, "対応表")
+        self._only(content, {"municipality", "city", "files", "codes"}, "対応表")
         city = self._table(content.get("city", {}), "city")
-        self._only(city, {"name", "municipality", "area_code", "encoding", "delimiter", "dates"}, "city")
+        self._only(city, {"name", "area_code", "encoding", "delimiter", "dates"}, "city")
         files = self._table(content.get("files", {}), "files")
         if not files:
             raise self._error("files", "取り込むファイルが一つもありません。[files.arrears] などを書いてください")
@@ -136,17 +138,40 @@ class _MappingReader:
             name: {str(key): str(value) for key, value in self._table(table, f"codes.{name}").items()}
             for name, table in self._table(content.get("codes", {}), "codes").items()
         }
-        municipality = city.get("municipality")
-        if municipality is not None and not isinstance(municipality, int):
-            raise self._error("city", "municipality は6桁の団体コードを数字で書いてください")
         area_code = city.get("area_code")
         if area_code is not None and not re.fullmatch(r"0\d{1,4}", str(area_code)):
             raise self._error("city", 'area_code は "048" のように市外局番を引用符で囲んで書いてください')
         return Mapping(
             path=self._path,
-            municipality_id=municipality,
+            municipality=self._municipality(content["municipality"]) if "municipality" in content else None,
             area_code=None if area_code is None else str(area_code),
             files={code: self._file(code, table, city, codes) for code, table in files.items()},
+        )
+
+    def _municipality(self, table: Any) -> MunicipalityProfile:
+        """Whom the files belong to; enough to register the municipality at its first import."""
+        where = "municipality"
+        table = self._table(table, where)
+        words = ("name", "name_kana", "prefecture", "section_name", "area_code", "caller_number")
+        self._only(table, {"code", "section_name_may_be_spoken", *words}, where)
+        code = table.get("code")
+        if not isinstance(code, str) or not re.fullmatch(r"[0-9]{6}", code):
+            raise self._error(where, 'code は "112305" のように6桁の団体コードを引用符で囲んで書いてください')
+        for word in words:
+            if not isinstance(table.get(word), str) or not table[word].strip():
+                raise self._error(where, f"{word} を文字で書いてください")
+        caller = read_phone(table["caller_number"], table["area_code"])
+        if caller.e164 is None:
+            raise self._error(where, f"caller_number の番号は使えません({caller.problem})")
+        return MunicipalityProfile(
+            municipality_id=int(code),
+            name=table["name"],
+            name_kana=table["name_kana"],
+            prefecture=table["prefecture"],
+            section_name=table["section_name"],
+            area_code=table["area_code"],
+            caller_number=caller.e164,
+            section_name_may_be_spoken=table.get("section_name_may_be_spoken") is True,
         )
 
     def _file(self, code: str, table: Any, city: dict[str, Any], codes: Words[str, Words[str, str]]) -> FileMapping:

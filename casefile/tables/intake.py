@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Index
+from sqlalchemy import BigInteger, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from casefile.db import Base, Json, OfMunicipality, within
@@ -25,7 +25,7 @@ class ImportRun(OfMunicipality, Base):
     extent: Mapped[str]
     as_of: Mapped[date]
     row_count: Mapped[int]
-    amount_yen: Mapped[int | None]
+    amount_yen: Mapped[int | None] = mapped_column(BigInteger)
     inserted: Mapped[int]
     changed: Mapped[int]
     unchanged: Mapped[int]

@@ -192,7 +192,7 @@ def upgrade() -> None:
         sa.Column("extent", sa.Text(), nullable=False),
         sa.Column("as_of", sa.Date(), nullable=False),
         sa.Column("row_count", sa.Integer(), nullable=False),
-        sa.Column("amount_yen", sa.Integer(), nullable=True),
+        sa.Column("amount_yen", sa.BigInteger(), nullable=True),
         sa.Column("inserted", sa.Integer(), nullable=False),
         sa.Column("changed", sa.Integer(), nullable=False),
         sa.Column("unchanged", sa.Integer(), nullable=False),
