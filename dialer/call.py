@@ -98,9 +98,7 @@ def _ring(call: Call, limits: Limits) -> float:
     return call.ring_seconds + limits.ring_slack
 
 
-_TOLD = frozenset(
-    {CallState.ANNOUNCING, CallState.SCREENED, CallState.RELEASING, CallState.CLOSING, CallState.UNKNOWN}
-)
+_TOLD = frozenset({CallState.ANNOUNCING, CallState.SCREENED, CallState.RELEASING, CallState.CLOSING, CallState.UNKNOWN})
 _Seconds = Callable[[Call, Limits], float]
 
 _LIMIT: dict[CallState, tuple[_Seconds, Happening]] = {

@@ -203,6 +203,10 @@ class Calls:
         if call.operator_id is None:
             return
         self._emit(StoreJoined(call.attempt_id, at, call.speech_at, call.operator_id))
+        held = self._seats.holding(call.attempt_id)
+        if held is not None and held.operator_id != call.operator_id:
+            # The carrier knows best who hears the resident.
+            self._seats.free(held, at)
         seat = self._seats.get(call.operator_id)
         if seat is not None and seat.attempt_id in (None, call.attempt_id) and seat.state in ("ready", "reserved"):
             self._seats.talk(seat, call.attempt_id, call.candidate.campaign_id, at)

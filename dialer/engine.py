@@ -45,6 +45,9 @@ _HEARD = {
     carrier.Detected.RECORDING_GUARD: Happening.HEARD_GUARD,
 }
 
+_LAST_WORD = (carrier.Reconciled, NotTold)
+"""Events that answer the very question a call's deadline would ask."""
+
 
 @dataclass(frozen=True, slots=True)
 class EngineTerms:
@@ -103,7 +106,7 @@ class Engine:
         self._out = []
         now = event.at if self._now is None else max(self._now, event.at)
         self._now = now
-        self.calls.pass_deadlines(now, event.attempt_id if isinstance(event, carrier.Reconciled) else None)
+        self.calls.pass_deadlines(now, event.attempt_id if isinstance(event, _LAST_WORD) else None)
         self._on[type(event)](event)
         self._match(now)
         self._let_go(now)

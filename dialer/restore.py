@@ -66,16 +66,15 @@ def restored(conn: Connection, floor_id: UUID, now: datetime) -> Restored:
         )
         .order_by(Attempt.intended_at, Attempt.attempt_id)
     ).all()
-    last = dict(
-        conn.execute(
-            select(CallTransition.attempt_id, func.max(CallTransition.seq))
+    last = {
+        row.attempt_id: row.seq
+        for row in conn.execute(
+            select(CallTransition.attempt_id, func.max(CallTransition.seq).label("seq"))
             .where(CallTransition.attempt_id.in_([row.attempt_id for row in rows]))
             .group_by(CallTransition.attempt_id)
             .order_by(CallTransition.attempt_id)
         )
-        .tuples()
-        .all()
-    )
+    }
     return Restored(now, tuple(seats), tuple(_call(row, last.get(row.attempt_id, 0) + 1) for row in rows))
 
 

@@ -177,6 +177,8 @@ class FloorShell:
     def _take_lock(self) -> None:
         """Hold the floor by a session lock on a connection of its own, for as long as this engine lives."""
         lock = self._database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        # Never back into the pool: the lock must end with this engine.
+        lock.detach()
         taken = lock.execute(
             select(func.pg_try_advisory_lock(lock_key(self._municipality_id, self._floor_id)))
         ).scalar()

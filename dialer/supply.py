@@ -200,24 +200,22 @@ def due_recalls(conn: Connection, city: City, floor_campaigns: Iterable[UUID], n
     booked = [entry for entry in _all_due(conn, city, now) if entry.campaign_id in mine]
     if not booked:
         return ()
-    people = dict(
-        conn.execute(
+    people = {
+        row.addressee_no: row.household_id
+        for row in conn.execute(
             select(Taxpayer.addressee_no, Taxpayer.household_id)
             .where(Taxpayer.addressee_no.in_([entry.addressee_no for entry in booked]))
             .order_by(Taxpayer.addressee_no)
         )
-        .tuples()
-        .all()
-    )
-    numbers = dict(
-        conn.execute(
+    }
+    numbers = {
+        row.phone_id: row.e164
+        for row in conn.execute(
             select(Phone.phone_id, Phone.e164)
             .where(Phone.phone_id.in_([entry.phone_id for entry in booked]), Phone.e164.is_not(None))
             .order_by(Phone.phone_id)
         )
-        .tuples()
-        .all()
-    )
+    }
     return tuple(
         Candidate(
             campaign_id=entry.campaign_id,

@@ -1,0 +1,279 @@
+"""The shell on a real database: what is committed when, what a call leaves behind, what a second engine may not do."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from callflow.events import Answered, Detected, Dial, Ended, Handed, Heard, Join, Joined, Reconcile, Reconciled
+from callflow.tables import CallTransition
+from casefile.clock import jst_date
+from casefile.errors import TsunagaruError
+from casefile.gate import LostFloor
+from casefile.tables import ContactRecord, GateDecision
+from dialer.tables import Floor, FloorCommand, PacingDay, SeatChange
+from tests.integration.dialer.room import FLOOR, Room
+
+
+def answer(room: Room, dial: Dial) -> None:
+    """The resident answers and is joined to the operator the engine chose."""
+    room.carrier.report(Answered(dial.attempt_id, room.clock.now()))
+    room.carrier.report(Heard(dial.attempt_id, room.clock.now(), Detected.PERSON))
+    (join,) = (told for told in room.carrier.sent if isinstance(told, Join) and told.attempt_id == dial.attempt_id)
+    room.carrier.report(Joined(dial.attempt_id, join.operator_id, room.clock.now()))
+    room.shell.flush()
+
+
+def end(room: Room, dial: Dial, result: str | None = None) -> None:
+    room.carrier.report(Ended(dial.attempt_id, room.clock.now(), "16", result, by_resident=True))
+    room.shell.flush()
+
+
+def rows(room: Room, table: Any, *order: Any) -> list[Any]:
+    with room.transaction() as conn:
+        return list(conn.execute(select(table).order_by(*order)).all())
+
+
+def test_a_call_from_dial_to_wrapup(room: Room) -> None:
+    room.fill(people=3)
+    room.start()
+    room.everybody_ready()
+    room.run(2)
+    (dial,) = room.carrier.dialed()
+    (attempt,) = room.attempts()
+    assert (attempt.attempt_id, attempt.state, attempt.live) == (dial.attempt_id, "handed", True)
+
+    room.run(6)
+    answer(room, dial)
+    (attempt,) = room.attempts()
+    assert (attempt.state, attempt.operator_id, attempt.person_answered) == ("joined", room.operators[0], True)
+    assert room.seats()[room.operators[0]].state == "talking"
+    assert room.carrier.sent[1] == Join(dial.attempt_id, room.operators[0])
+
+    room.run(60)
+    end(room, dial)
+    assert room.seats()[room.operators[0]].state == "wrapup"
+    room.run(20)
+    number = room.say("wrapup_done")
+    (attempt,) = room.attempts()
+    assert (attempt.state, attempt.result, attempt.live, attempt.counted) == ("ended", "01", False, True)
+    assert attempt.wrapped_up_at is not None
+    assert room.seats()[room.operators[0]].state == "ready"
+    assert [row.answer for row in rows(room, FloorCommand, FloorCommand.command_no) if row.command_no == number] == [
+        "ok"
+    ]
+    states = [row.to_state for row in rows(room, CallTransition, CallTransition.attempt_id, CallTransition.seq)]
+    assert states == ["dialing", "listening", "waiting", "joining", "talking", "wrapup", "ended"]
+    changes = [row.state for row in rows(room, SeatChange, SeatChange.at, SeatChange.change_id)]
+    assert changes == ["paused", "ready", "reserved", "talking", "wrapup", "ready"]
+
+
+def test_the_carrier_hears_of_a_call_only_after_its_row_is_committed(room: Room) -> None:
+    room.fill(people=1)
+    seen: list[int] = []
+    send = room.carrier.send
+
+    def looking(command: Any) -> None:
+        if isinstance(command, Dial):
+            seen.append(sum(row.attempt_id == command.attempt_id for row in room.attempts()))
+        send(command)
+
+    room.carrier.send = looking  # type: ignore[method-assign]
+    room.start()
+    room.everybody_ready()
+    room.run(2)
+    assert seen == [1]
+
+
+def test_no_answer_is_recorded_and_tried_again_in_another_band(room: Room) -> None:
+    room.fill(people=1)
+    room.start()
+    room.everybody_ready()
+    room.run(2)
+    (dial,) = room.carrier.dialed()
+    room.run(25)
+    end(room, dial, "03")
+    entry = room.entry("00000001")
+    assert (entry.state, entry.attempts, entry.state_reason) == ("open", 1, "03")
+    assert entry.next_at >= room.clock.now() + timedelta(hours=2)
+    (record,) = rows(room, ContactRecord, ContactRecord.record_id)
+    assert (record.attempt_id, record.result, record.contact) == (dial.attempt_id, "03", None)
+    room.run(120)
+    assert len(room.carrier.dialed()) == 1
+
+
+def test_busy_is_tried_again_after_five_minutes(room: Room) -> None:
+    room.fill(people=1)
+    room.start()
+    room.everybody_ready()
+    room.run(2)
+    end(room, room.carrier.dialed()[0], "02")
+    room.run(4 * 60)
+    assert len(room.carrier.dialed()) == 1
+    room.run(2 * 60)
+    assert len(room.carrier.dialed()) == 2
+
+
+def test_an_abandoned_call_spends_the_budget_and_is_reserved_for_another_day(room: Room) -> None:
+    room.fill(people=2, operators=2)
+    room.start()
+    room.everybody_ready()
+    room.run(2)
+    first, second = room.carrier.dialed()
+    answer(room, first)
+    room.carrier.report(Answered(second.attempt_id, room.clock.now()))
+    room.carrier.report(Heard(second.attempt_id, room.clock.now(), Detected.PERSON))
+    room.run(3)
+    end(room, second)
+    abandoned = next(row for row in room.attempts() if row.attempt_id == second.attempt_id)
+    assert (abandoned.result, abandoned.abandoned, abandoned.person_answered) == ("13", True, True)
+    entry = room.entry(abandoned.addressee_no)
+    assert entry.reserved_only
+    assert jst_date(entry.next_at) > jst_date(room.clock.now())
+    end(room, first)
+    (day,) = rows(room, PacingDay, PacingDay.day)
+    assert (day.live_answers, day.abandoned) == (2, 1)
+
+
+def test_one_household_is_called_once_for_all_its_debtors(room: Room) -> None:
+    room.fill(people=4, operators=3, household="H-1")
+    room.start()
+    room.everybody_ready()
+    room.run(5)
+    assert len(room.carrier.dialed()) == 1
+
+
+def test_a_refusal_of_the_gate_is_kept_and_the_next_person_is_dialed(room: Room) -> None:
+    room.fill(people=2)
+    with room.transaction() as conn:
+        from tests.people import People
+
+        People(conn, room.municipality_id, jst_date(room.clock.now())).flag("00000001", "no_call")
+    room.start()
+    room.everybody_ready()
+    room.run(3)
+    decisions = rows(room, GateDecision, GateDecision.decided_at, GateDecision.decision_id)
+    assert len(room.carrier.dialed()) == sum(row.allowed for row in decisions) == 1
+
+
+def test_a_second_engine_cannot_take_the_floor(room: Room, database: Any, municipality: int) -> None:
+    room.fill(people=1)
+    room.start()
+    other = Room(database, municipality)
+    with pytest.raises(TsunagaruError, match="別のエンジン"):
+        other.start()
+
+
+def test_an_engine_that_lost_its_floor_cannot_dial(room: Room) -> None:
+    room.fill(people=2)
+    room.start()
+    room.everybody_ready()
+    with room.transaction() as conn:
+        conn.execute(update(Floor).where(Floor.floor_id == FLOOR).values(epoch=Floor.epoch + 1))
+    with pytest.raises(LostFloor):
+        room.run(3)
+    assert room.carrier.dialed() == []
+    assert room.attempts() == []
+
+
+def test_an_intent_that_grew_old_before_the_carrier_was_told_is_closed_and_never_dialed(room: Room) -> None:
+    room.fill(people=1)
+    room.start()
+    room.everybody_ready()
+    told = room.shell._tell
+
+    def slow() -> None:
+        room.clock.advance(4)
+        told()
+
+    room.shell._tell = slow  # type: ignore[method-assign]
+    room.clock.advance(1)
+    room.shell.tick()
+    room.shell._tell = told  # type: ignore[method-assign]
+    room.shell.flush()
+    assert room.carrier.dialed() == []
+    (attempt,) = room.attempts()
+    assert (attempt.state, attempt.result, attempt.counted, attempt.handed_at) == ("ended", "15", False, None)
+
+
+def test_after_a_crash_calls_are_asked_for_and_never_dialed_again(room: Room) -> None:
+    room.fill(people=2, operators=2)
+    room.start()
+    room.everybody_ready()
+    room.run(2)
+    first, second = room.carrier.dialed()
+    joined_at = room.clock.now()
+    answer(room, first)
+    talker = next(row for row in room.attempts() if row.attempt_id == first.attempt_id).operator_id
+    room.shell.close()  # nothing is said to the carrier, nothing is written: as if killed
+
+    room.carrier.sent.clear()
+    room.clock.advance(3)
+    room.start()
+    assert sorted(c.attempt_id for c in room.carrier.sent if isinstance(c, Reconcile)) == sorted(
+        [first.attempt_id, second.attempt_id]
+    )
+    assert {row.state for row in room.attempts()} == {"unknown"}
+    assert room.seats()[talker].state == "talking"
+
+    past = (
+        Handed(first.attempt_id, joined_at),
+        Answered(first.attempt_id, joined_at),
+        Heard(first.attempt_id, joined_at, Detected.PERSON),
+        Joined(first.attempt_id, talker, joined_at),
+    )
+    room.carrier.report(Reconciled(first.attempt_id, room.clock.now(), known=True, live=True, past=past))
+    room.carrier.report(Reconciled(second.attempt_id, room.clock.now(), known=False, live=False))
+    room.run(5)
+    by_id = {row.attempt_id: row for row in room.attempts()}
+    assert by_id[first.attempt_id].state == "joined"
+    # The carrier had taken it once and has forgotten it: it counts, and it is over.
+    assert (by_id[second.attempt_id].state, by_id[second.attempt_id].result) == ("ended", "03")
+    assert room.carrier.dialed() == []
+    end(room, first)
+    assert room.seats()[talker].state == "wrapup"
+
+
+def test_preview_shows_the_case_before_it_dials(room: Room) -> None:
+    room.fill(people=2, mode="preview")
+    room.start()
+    room.everybody_ready()
+    room.run(2)
+    seat = room.seats()[room.operators[0]]
+    assert (seat.state, seat.offered_addressee_no is not None, seat.attempt_id) == ("reserved", True, None)
+    assert room.carrier.dialed() == []
+    room.say("preview_dial")
+    (dial,) = room.carrier.dialed()
+    (attempt,) = room.attempts()
+    assert (attempt.mode, attempt.addressee_no) == ("preview", seat.offered_addressee_no)
+    assert room.seats()[room.operators[0]].attempt_id == dial.attempt_id
+
+
+def test_skipping_needs_a_reason_and_rests_the_case_until_the_next_office_day(room: Room) -> None:
+    room.fill(people=1, mode="preview")
+    room.start()
+    room.everybody_ready()
+    room.run(2)
+    number = room.say("preview_skip")
+    answers = {row.command_no: row.answer for row in rows(room, FloorCommand, FloorCommand.command_no)}
+    assert answers[number] == "理由を入力してください。"
+    room.say("preview_skip", reason="先に職員へ確認")
+    entry = room.entry("00000001")
+    assert (entry.state_reason, jst_date(entry.next_at) > jst_date(room.clock.now())) == (
+        "スキップ: 先に職員へ確認",
+        True,
+    )
+    room.run(5)
+    assert room.seats()[room.operators[0]].state == "ready"
+
+
+def test_outside_the_hours_nobody_is_put_before_the_gate(room: Room) -> None:
+    room.fill(people=2)
+    room.clock.move_to(room.clock.now() + timedelta(hours=10))  # 20:00, the city closes
+    room.start()
+    room.everybody_ready()
+    room.run(5)
+    assert rows(room, GateDecision, GateDecision.decision_id) == []
