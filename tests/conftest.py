@@ -18,10 +18,11 @@ from hypothesis import settings as hypothesis_settings
 
 from casefile.db import Database
 from tests.fixtures import city, municipality
+from tests.shared_city import passing, shared_city, shared_database
 from tsunagaru.databases import create_database, drop_database
 from tsunagaru.postgres import EmbeddedServer
 
-__all__ = ["city", "municipality"]
+__all__ = ["city", "municipality", "passing", "shared_city", "shared_database"]
 
 _HOME_PREFIX = "tsunagaru-test-"
 # A test database need not survive a power cut.
