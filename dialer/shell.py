@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -161,9 +162,13 @@ class FloorShell:
 
     def close(self) -> None:
         """Let go of the floor: its lock is free, operators keep their seats' rows."""
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
+        if self._lock is None:
+            return
+        lock, self._lock = self._lock, None
+        with suppress(DBAPIError):
+            lock.execute(select(func.pg_advisory_unlock(lock_key(self._municipality_id, self._floor_id))))
+        with suppress(DBAPIError):
+            lock.close()
 
     def offers(self) -> list[UUID]:
         """Operators with a case on their screen that is still to be dialed by hand: for robots, who see no screen."""
