@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import NamedTuple
 
 import numpy as np
@@ -100,11 +101,11 @@ class RecordFact(NamedTuple):
 
     @property
     def is_contact(self) -> bool:
-        return self.contact is not None and Contact(self.contact).is_contact
+        return self.contact in _CONTACTS
 
     @property
     def is_right_party(self) -> bool:
-        return self.contact is not None and Contact(self.contact).is_right_party
+        return self.contact in _RIGHT_PARTY
 
 
 class PromiseFact(NamedTuple):
@@ -124,9 +125,12 @@ class PromiseFact(NamedTuple):
 
 
 LINES = ("landline", "mobile", "other")
+_LINE_NUMBERS = {line: number for number, line in enumerate(LINES)}
 NTH = (1, 2, 3, 4)
 """架電回次; the last stands for the fourth and every later one."""
 
+_CONTACTS = frozenset(contact.value for contact in Contact if contact.is_contact)
+_RIGHT_PARTY = frozenset(contact.value for contact in Contact if contact.is_right_party)
 _REACHED_NOBODY: Mapping[str, tuple[CallResult, ...]] = {
     "busy": (CallResult.BUSY,),
     "no_answer": (CallResult.NO_ANSWER,),
@@ -136,7 +140,7 @@ _REACHED_NOBODY: Mapping[str, tuple[CallResult, ...]] = {
     "rejected": (CallResult.REJECTED,),
 }
 _INVALID = tuple(code for code in CallResult if code.kills_number)
-_CODES = {code.value: number for number, code in enumerate(CallResult)}
+_CODES: Mapping[str | None, int] = {code.value: number for number, code in enumerate(CallResult)}
 
 
 def calls_of(
@@ -151,7 +155,7 @@ def calls_of(
     columns = tuple(zip(*facts, strict=True)) or tuple(() for _ in CallFact._fields)
     col = dict(zip(CallFact._fields, columns, strict=True))
     ids: Sequence[str] = col["attempt_id"]
-    result = np.fromiter((_CODES.get(code, NOWHERE) for code in col["result"]), dtype=np.int64)
+    result = np.fromiter(map(_CODES.get, col["result"], repeat(NOWHERE)), dtype=np.int64)
     call = ~_is(result, tuple(code for code in CallResult if not code.handed_to_network))
     live = call & _marks(col["person_answered"])
     joined = _marks(col["joined"])
@@ -163,7 +167,7 @@ def calls_of(
     known = np.logical_or.reduce([live, *partition.values()])
     talk = _seconds(col["talk_seconds"])
     wrapup = _seconds(col["wrapup_seconds"])
-    line = np.fromiter((LINES.index(x) if x in LINES else len(LINES) - 1 for x in col["line"]), dtype=np.int64)
+    line = np.fromiter(map(_LINE_NUMBERS.get, col["line"], repeat(len(LINES) - 1)), dtype=np.int64)
     marks = {
         "call": call,
         "congestion": _is(result, (CallResult.CONGESTION,)),
@@ -196,7 +200,7 @@ def calls_of(
 
 def _reached(ids: Sequence[str], records: Iterable[RecordFact]) -> tuple[Marks, Marks, Marks]:
     """Which calls reached somebody, the right party, and a wrong person. A call may have a record for a second debtor."""
-    at = {attempt_id: position for position, attempt_id in enumerate(ids)}
+    at = dict(zip(ids, range(len(ids)), strict=True))
     contacted, right, wrong = (np.zeros(len(ids), dtype=np.bool_) for _ in range(3))
     for record in records:
         position = at.get(record.attempt_id or "")

@@ -78,7 +78,7 @@ def read_levy(conn: Connection, municipality_id: int) -> list[LevyMonth]:
     """File 11 as imported, in order of its key."""
     columns = [getattr(LevyTotal, name) for name in LevyMonth._fields]
     query = select(*columns).where(LevyTotal.municipality_id == municipality_id).order_by(*columns[:5])
-    return [LevyMonth._make(row) for row in conn.execute(query)]
+    return [LevyMonth._make(row) for row in conn.execute(query).all()]
 
 
 def levy_sums(conn: Connection, municipality_id: int, fiscal_year: int) -> tuple[int, int, int, int]:

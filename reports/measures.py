@@ -47,7 +47,7 @@ def counted(
     distinct: str | None = None,
 ) -> Measure:
     """A measure with its column in one line of a list."""
-    each_once = distinct is not None and add is None
+    each_once = distinct is not None
     return Measure(Column(key, title, unit, formula, group, distinct=each_once), facts, where, add, distinct)
 
 

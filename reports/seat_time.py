@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import date, datetime
 from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
-from casefile.clock import jst
 from reports.facts import FactSet
 from reports.request import Period
 
@@ -17,7 +16,9 @@ WORKING = ("ready", "reserved", "talking", "wrapup")
 """Signed in and not paused: 稼働席時間."""
 WAITING = ("ready", "reserved")
 """待機: no resident on the line."""
-_HOUR = 3600
+_HOUR, _DAY = 3600, 86400
+_JAPAN_AHEAD = 9 * _HOUR
+_FIRST_DAY = date(1970, 1, 1).toordinal()
 
 
 class SeatState(NamedTuple):
@@ -66,6 +67,6 @@ def _by_hour(change: SeatState, begin: int, end: int) -> Iterator[_Stretch]:
     # Japan is nine whole hours ahead of UTC, so its hours begin where those of UTC do.
     while begin < end:
         cut = min(end, begin - begin % _HOUR + _HOUR)
-        moment = jst(datetime.fromtimestamp(begin, tz=UTC))
-        yield _Stretch(change.change_id, moment.toordinal(), moment.hour, cut - begin, change.state in WAITING)
+        days, second = divmod(begin + _JAPAN_AHEAD, _DAY)
+        yield _Stretch(change.change_id, days + _FIRST_DAY, second // _HOUR, cut - begin, change.state in WAITING)
         begin = cut

@@ -108,7 +108,7 @@ def total_active(conn: Connection, known: Known) -> StatusCount:
 def _unpaid(conn: Connection, known: Known) -> list[tuple[str, str, int]]:
     unpaid = _unpaid_query(known).subquery()
     query = select(unpaid).order_by(unpaid.c.addressee_no, unpaid.c.claim_group)
-    return [(person, group, int(yen)) for person, group, yen in conn.execute(query)]
+    return [(person, group, int(yen)) for person, group, yen in conn.execute(query).all()]
 
 
 def _unpaid_query(known: Known) -> Select[tuple[str, str, int]]:
@@ -171,7 +171,7 @@ def _agreements(
         )
         .order_by(InstalmentPlan.plan_no)
     )
-    for addressee_no, claim_group, pledged_on, state in conn.execute(plans):
+    for addressee_no, claim_group, pledged_on, state in conn.execute(plans).all():
         standing = PromiseState.OPEN if state == "kept" else PromiseState.BROKEN
         found.setdefault((addressee_no, claim_group), []).append(((pledged_on.toordinal(), 0), standing))
     return found
@@ -190,4 +190,4 @@ def _right_party_contacts(conn: Connection, known: Known) -> dict[tuple[str, str
         .group_by(ContactRecord.addressee_no, ContactRecord.claim_group)
         .order_by(ContactRecord.addressee_no, ContactRecord.claim_group)
     )
-    return {(person, group): int(count) for person, group, count in conn.execute(query)}
+    return {(person, group): int(count) for person, group, count in conn.execute(query).all()}

@@ -10,14 +10,12 @@ from sqlalchemy import Connection
 from casefile.city import City
 from casefile.vocabulary import ContactDirection, Purpose
 from reports.district_measures import DISTRICT_COLUMNS
-from reports.facts import NOWHERE, FactSet, Ints, Numbering
+from reports.facts import NOWHERE, FactSet, Ints, Numbering, RecordFact
 from reports.figures import Chart, Form
 from reports.forms.calls import reconciliation_of
 from reports.forms.header import NOTE_DISTINCT, NOTE_PAYMENTS, NOTE_PROMISES, NOTE_RATES, header_of, warnings_of
 from reports.placing import Grouping, Line
-from reports.reading.contacts import read_records
 from reports.reading.gather import Gathered, gather_calls, known_by
-from reports.reading.known import Known
 from reports.reading.people import (
     Debtor,
     DistrictName,
@@ -29,7 +27,7 @@ from reports.reading.people import (
     read_reachable,
     read_returned,
 )
-from reports.request import Axis, Request
+from reports.request import Axis, Period, Request
 from reports.sheet import Sheet
 
 OUTSIDE, NOT_KNOWN = "市外", "不明"
@@ -77,7 +75,7 @@ def _sheet(conn: Connection, city: City, request: Request, gathered: Gathered) -
         reachable = read_reachable(conn, known, request.period)
     else:
         debtors, reachable = [], {}
-    contacted = _contacted(conn, known, request)
+    contacted = _contacted(gathered.records, request.period)
     returned = read_returned(conn, known, request.period, request.purpose)
     sets = facts.sets | {
         "debtors": debtor_set(debtors, reachable, contacted, facts.persons),
@@ -89,12 +87,14 @@ def _sheet(conn: Connection, city: City, request: Request, gathered: Gathered) -
     return Sheet(grouping, DISTRICT_COLUMNS, sets, places_of_persons(sets, row_of_person))
 
 
-def _contacted(conn: Connection, known: Known, request: Request) -> set[str]:
+def _contacted(records: Iterable[RecordFact], period: Period) -> set[str]:
     """Who was reached in the period, by a call of ours or their own."""
+    first, last = period.first.toordinal(), period.last.toordinal()
     return {
         record.addressee_no
-        for record in read_records(conn, known, request.period, request.purpose)
+        for record in records
         if record.is_contact
+        and first <= record.day <= last
         and (
             record.direction == ContactDirection.INBOUND
             or (record.direction == ContactDirection.OUTBOUND and record.joined)

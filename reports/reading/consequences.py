@@ -128,7 +128,7 @@ def _paid_to_targets(conn: Connection, known: Known, period: Period) -> dict[UUI
         .order_by(PromiseTarget.promise_id, Receipt.received_on)
     )
     found: dict[UUID, list[PaidOn]] = {}
-    for promise_id, received_on, yen in conn.execute(query):
+    for promise_id, received_on, yen in conn.execute(query).all():
         found.setdefault(promise_id, []).append(PaidOn(received_on, int(yen)))
     return found
 
@@ -154,7 +154,7 @@ def read_recalls(conn: Connection, known: Known, period: Period) -> list[Consequ
         )
         .order_by(Recall.created_at, Recall.recall_id)
     )
-    return [Consequence._make(row) for row in conn.execute(query)]
+    return [Consequence._make(row) for row in conn.execute(query).all()]
 
 
 def read_sms_follow_ups(conn: Connection, known: Known, period: Period) -> list[Consequence]:
@@ -171,7 +171,7 @@ def read_sms_follow_ups(conn: Connection, known: Known, period: Period) -> list[
         )
         .order_by(FollowUp.created_at, FollowUp.follow_up_id)
     )
-    return [Consequence._make(row) for row in conn.execute(query)]
+    return [Consequence._make(row) for row in conn.execute(query).all()]
 
 
 def read_seats(conn: Connection, known: Known, period: Period) -> list[SeatState]:
@@ -186,4 +186,4 @@ def read_seats(conn: Connection, known: Known, period: Period) -> list[SeatState
         )
         .order_by(SeatChange.operator_id, SeatChange.at, SeatChange.change_id)
     )
-    return [SeatState._make(row) for row in conn.execute(query)]
+    return [SeatState._make(row) for row in conn.execute(query).all()]

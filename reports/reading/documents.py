@@ -61,7 +61,7 @@ def read_lots(conn: Connection, known: Known, period: Period, purpose: Purpose) 
         .where(*_lots(known, period, purpose))
         .order_by(DocumentLot.sent_on, DocumentLot.lot_no)
     )
-    return [Lot._make(row) for row in conn.execute(query)]
+    return [Lot._make(row) for row in conn.execute(query).all()]
 
 
 def read_envelopes(conn: Connection, known: Known, period: Period, purpose: Purpose) -> list[Envelope]:
@@ -82,7 +82,7 @@ def read_envelopes(conn: Connection, known: Known, period: Period, purpose: Purp
         .where(*_lots(known, period, purpose))
         .order_by(Document.lot_no, Document.document_no)
     )
-    return [Envelope._make(row) for row in conn.execute(query)]
+    return [Envelope._make(row) for row in conn.execute(query).all()]
 
 
 def read_outreach(conn: Connection, known: Known, period: Period, purpose: Purpose) -> list[Outreach]:
@@ -123,7 +123,7 @@ def read_outreach(conn: Connection, known: Known, period: Period, purpose: Purpo
     )
     both = calls.union(texts).subquery()
     query = select(both).order_by(*both.c)
-    return [Outreach._make(row) for row in conn.execute(query)]
+    return [Outreach._make(row) for row in conn.execute(query).all()]
 
 
 def _not_calls() -> tuple[CallResult, ...]:

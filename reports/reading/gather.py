@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -9,6 +10,7 @@ from sqlalchemy import Connection
 from casefile.city import City
 from casefile.vocabulary import Purpose
 from reports.call_facts import CallFacts, call_facts
+from reports.facts import RecordFact
 from reports.reading.consequences import read_promises, read_recalls, read_seats, read_sms_follow_ups
 from reports.reading.contacts import count_unfinished, read_calls, read_records
 from reports.reading.known import Known
@@ -22,6 +24,7 @@ class Gathered:
     """The facts about calls of one request. `window` are the days of payment that were read."""
 
     facts: CallFacts
+    records: Sequence[RecordFact]
     window: Period
     unfinished: int
 
@@ -52,4 +55,4 @@ def gather_calls(conn: Connection, city: City, request: Request) -> Gathered:
         read_sms_follow_ups(conn, known, request.period),
     )
     facts.sets["seats"] = seat_time(read_seats(conn, known, request.period), request.period, request.moment)
-    return Gathered(facts, window, count_unfinished(conn, known, request.period, request.purpose))
+    return Gathered(facts, records, window, count_unfinished(conn, known, request.period, request.purpose))

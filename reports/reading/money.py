@@ -57,7 +57,7 @@ def read_payments(conn: Connection, known: Known, window: Period) -> list[Paymen
         )
         .order_by(Receipt.received_on, Receipt.receipt_no)
     )
-    return [Payment._make(row) for row in conn.execute(query)]
+    return [Payment._make(row) for row in conn.execute(query).all()]
 
 
 def read_receipt_total(conn: Connection, known: Known, window: Period) -> tuple[int, int, int]:
@@ -145,7 +145,7 @@ def _sms_touches(conn: Connection, known: Known, days: Period) -> list[Touch]:
         )
         .order_by(Message.delivered_at, Message.message_id)
     )
-    return [Touch(TouchKind.SMS, *row) for row in conn.execute(query)]
+    return [Touch(TouchKind.SMS, *row) for row in conn.execute(query).all()]
 
 
 def _document_touches(conn: Connection, known: Known, days: Period) -> list[Touch]:
@@ -171,4 +171,4 @@ def _document_touches(conn: Connection, known: Known, days: Period) -> list[Touc
         )
         .order_by(DocumentLot.sent_on, Document.lot_no, Document.document_no)
     )
-    return [Touch(TouchKind.DOCUMENT, *row, 0.0) for row in conn.execute(query)]
+    return [Touch(TouchKind.DOCUMENT, *row, 0.0) for row in conn.execute(query).all()]

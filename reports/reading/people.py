@@ -89,7 +89,9 @@ def read_debtors(conn: Connection, known: Known, period: Period) -> list[Debtor]
         .having(func.sum(by_row.c.owed) > 0)
         .order_by(by_row.c.addressee_no)
     )
-    return [Debtor(person, household, int(owed), int(left)) for person, household, owed, left in conn.execute(query)]
+    return [
+        Debtor(person, household, int(owed), int(left)) for person, household, owed, left in conn.execute(query).all()
+    ]
 
 
 def read_reachable(conn: Connection, known: Known, period: Period) -> dict[str, bool]:
@@ -107,7 +109,7 @@ def read_reachable(conn: Connection, known: Known, period: Period) -> dict[str, 
         .group_by(Phone.addressee_no)
         .order_by(Phone.addressee_no)
     )
-    return {addressee_no: bool(mobile) for addressee_no, mobile in conn.execute(query)}
+    return {addressee_no: bool(mobile) for addressee_no, mobile in conn.execute(query).all()}
 
 
 def read_places(conn: Connection, known: Known, persons: list[str]) -> list[Place]:
@@ -120,7 +122,7 @@ def read_places(conn: Connection, known: Known, persons: list[str]) -> list[Plac
         )
         .order_by(Taxpayer.addressee_no)
     )
-    return [Place._make(row) for row in conn.execute(query, {"persons": persons})]
+    return [Place._make(row) for row in conn.execute(query, {"persons": persons}).all()]
 
 
 def read_districts(conn: Connection, known: Known) -> list[DistrictName]:
@@ -129,7 +131,7 @@ def read_districts(conn: Connection, known: Known) -> list[DistrictName]:
         .where(District.municipality_id == known.municipality_id)
         .order_by(District.district_code)
     )
-    return [DistrictName._make(row) for row in conn.execute(query)]
+    return [DistrictName._make(row) for row in conn.execute(query).all()]
 
 
 def read_returned(conn: Connection, known: Known, period: Period, purpose: Purpose) -> list[Returned]:
@@ -148,4 +150,4 @@ def read_returned(conn: Connection, known: Known, period: Period, purpose: Purpo
         )
         .order_by(Document.lot_no, Document.document_no)
     )
-    return [Returned._make(row) for row in conn.execute(query)]
+    return [Returned._make(row) for row in conn.execute(query).all()]
