@@ -7,6 +7,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import Connection, func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from casefile.clock import at_jst, jst_date
 from casefile.tables import (
@@ -112,7 +113,7 @@ def _records(conn: Connection, case: _Case) -> list[TimelineItem]:
             ContactRecord.purpose == case.purpose,
             ContactRecord.claim_group == case.claim_group,
         )
-        .distinct(ContactRecord.record_id)
+        .ext(distinct_on(ContactRecord.record_id))
         .order_by(ContactRecord.record_id, ContactRecord.version.desc())
         .subquery()
     )

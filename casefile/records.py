@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, Subquery, insert, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as insert_or_leave
 
 from casefile.history import TimelineItem, history
@@ -158,7 +159,7 @@ def latest_records(municipality_id: int) -> Subquery:
     return (
         select(*ContactRecord.__table__.columns)
         .where(ContactRecord.municipality_id == municipality_id)
-        .distinct(ContactRecord.record_id)
+        .ext(distinct_on(ContactRecord.record_id))
         .order_by(ContactRecord.record_id, ContactRecord.version.desc())
         .subquery("latest_record")
     )
