@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from casefile.city import City
 from casefile.gate.facts import Facts, History, Moment, PastAttempt
+from casefile.gate.plans import keep_short
 from casefile.gate.reading import read_facts, read_history
 from casefile.gate.reasons import Reason, Refusal
 from casefile.gate.request import Admission, ContactRequest, GateAnswer
@@ -63,6 +64,7 @@ def decide(conn: Connection, city: City, requests: Sequence[ContactRequest], now
     """Answer each request for itself, without locking or writing anything, in the order asked; for screens."""
     if not requests:
         return []
+    keep_short(conn)
     moment = Moment(now)
     facts = read_facts(conn, city, requests, moment)
     history = read_history(conn, city, requests, _households(facts), moment)
@@ -88,6 +90,7 @@ def admit(
         _hold_floor(conn, city, floor_id, epoch)
     if not requests:
         return []
+    keep_short(conn)
     moment = Moment(now)
     locked = _lock(conn, city, requests)
     facts = read_facts(conn, city, requests, moment)
