@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Connection, or_, select
+from sqlalchemy import ColumnElement, Connection, func, or_, select
 
 from casefile.city import City
 from casefile.clock import jst_date
@@ -18,6 +18,7 @@ from casefile.tables import Phone, Taxpayer, TaxpayerFlag
 from casefile.vocabulary import TaxpayerKind
 
 _KANA = re.compile(r"[ぁ-ゖァ-ヺーｦ-ﾟ\s・]+")
+_LATIN = re.compile(r"[!-~]")
 _LEAST_KANA = 2
 
 
@@ -102,6 +103,8 @@ def _conditions(city: City, query: str) -> list[ColumnElement[bool]]:
                 )
             )
         )
-    if not any(sign.isascii() for sign in query):
-        conditions.append(Taxpayer.name.startswith(query, autoescape=True))
+    if not _LATIN.search(query):
+        # Names are kept as they came, with whatever space stands between family and given name.
+        written = func.replace(func.replace(Taxpayer.name, " ", ""), "\u3000", "")
+        conditions.append(written.startswith("".join(query.split()), autoescape=True))
     return conditions
