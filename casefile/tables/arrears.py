@@ -80,6 +80,8 @@ class Arrears(OfMunicipality, Base):
         CheckConstraint("unpaid_yen >= 0", name="unpaid_yen"),
         CheckConstraint("category IN ('current', 'carried')", name="category"),
         Index("ix_arrears_addressee_no", "municipality_id", "addressee_no"),
+        # Each import gives each row a new 基準日: half a page stays free, so that no index has to follow (a HOT update).
+        {"postgresql_with": {"fillfactor": 50}},
     )
 
     arrears_id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)

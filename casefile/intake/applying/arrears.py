@@ -84,7 +84,8 @@ def _differs(applying: Applying) -> str:
 def _count(applying: Applying) -> None:
     differs = _differs(applying)
     found = applying.run(
-        f"SELECT count(*) AS known, count(*) FILTER (WHERE {differs}) AS changed"
+        f"SELECT count(*) AS known, count(*) FILTER (WHERE {differs}) AS changed,"
+        f" (array_agg(s.row_no ORDER BY s.row_no) FILTER (WHERE {differs}))[1:{_SAMPLES}] AS first_rows"
         f" FROM incoming s JOIN arrears t ON {_MATCH}"
     ).one()
     applying.changes.changed = found.changed
@@ -92,8 +93,8 @@ def _count(applying: Applying) -> None:
     if found.changed:
         rows = applying.run(
             f"SELECT s.addressee_no, s.tax_code, s.levy_year, s.period, t.unpaid_yen AS before, s.unpaid_yen AS after"
-            f" FROM incoming s JOIN arrears t ON {_MATCH} WHERE {differs} ORDER BY s.row_no LIMIT :many",
-            many=_SAMPLES,
+            f" FROM (SELECT * FROM incoming WHERE row_no = ANY(:first_rows)) s JOIN arrears t ON {_MATCH} ORDER BY s.row_no",
+            first_rows=found.first_rows,
         )
         applying.changes.samples.extend(
             f"変更 {row.addressee_no} {row.tax_code} {row.levy_year}年度{row.period}期 {row.before:,}円→{row.after:,}円"

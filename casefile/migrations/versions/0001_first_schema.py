@@ -693,6 +693,7 @@ def upgrade() -> None:
             "addressee_no",
             name=op.f("uq_arrears_municipality_id_tax_code_levy_year_assessed_year_period_notice_no_addressee_no"),
         ),
+        postgresql_with={"fillfactor": 50},
     )
     op.create_index("ix_arrears_addressee_no", "arrears", ["municipality_id", "addressee_no"], unique=False)
     op.create_table(
