@@ -59,7 +59,7 @@ class LineReader:
                     yield number, lines
                     number += len(lines)
             if rest.strip(_END_OF_FILE):
-                yield number, [rest]
+                yield number, rest.split("\n")
 
 
 def cut(first_number: int, lines: list[str], delimiter: str, width: int) -> Rows:
@@ -113,10 +113,9 @@ def _open_row(lines: list[str]) -> int:
     """Where a quoted line break may run over the end of a block: those lines wait for the next one. 0: nowhere."""
     if len(lines) <= _LONGEST_CELL_IN_LINES:
         return 0
-    for index in range(len(lines) - 1, len(lines) - _LONGEST_CELL_IN_LINES, -1):
-        if lines[index].count('"') % 2:
-            return index
-    return 0
+    first = len(lines) - _LONGEST_CELL_IN_LINES
+    odd = [index for index, line in enumerate(lines[first:], first) if line.count('"') % 2]
+    return odd[-1] if len(odd) % 2 else 0
 
 
 def _cells(raw: str, delimiter: str) -> list[str]:

@@ -58,7 +58,7 @@ def _note_conflicts(applying: Applying) -> None:
     applying.note_conflict(
         f"SELECT s.row_no, s.addressee_no, '使えない番号', {_MASKED.format('s.raw_digits')} || 'を掲載',"
         " 'NG(' || s.ng_reason || ')' FROM offered s WHERE s.ng_reason IS NOT NULL"
-        " AND (CAST(:since AS timestamptz) IS NULL OR s.ng_at IS NULL OR s.ng_at >= :since)",
+        " AND (CAST(:since AS timestamptz) IS NULL OR s.ng_at IS NULL OR s.ng_at > :since)",
         since=since,
     )
     for name, subject in (("holder", "電話の使用者"), ("place", "電話の設置場所")):
@@ -79,7 +79,7 @@ def _drop(applying: Applying) -> int:
     applying.note_conflict(
         f"SELECT 0, t.addressee_no, '確認済みの番号', {_MASKED.format('t.raw_digits')} || 'がない', '通話で確認済み'"
         f" FROM phone t WHERE {absent} AND t.confirmed_at IS NOT NULL"
-        " AND (CAST(:since AS timestamptz) IS NULL OR t.confirmed_at >= :since)",
+        " AND (CAST(:since AS timestamptz) IS NULL OR t.confirmed_at > :since)",
         since=applying.last_applied_at,
     )
     return applying.run(f"UPDATE phone t SET dropped_at = :now WHERE {absent} AND t.confirmed_at IS NULL").rowcount
