@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -15,7 +15,6 @@ from dialer.commands import FLOOR_LIVE, live_payload
 from dialer.messages import (
     Answer,
     EngineCommand,
-    Explained,
     Notify,
     SeatRow,
     StoreAnswered,
@@ -29,36 +28,39 @@ from dialer.messages import (
     StoreWrappedUp,
 )
 
-_TRANSITIONS = """
-INSERT INTO call_transition (municipality_id, attempt_id, seq, at, from_state, event, to_state, detail)
-SELECT %(city)s, t.* FROM unnest(%(attempts)s::uuid[], %(seqs)s::int[], %(at)s::timestamptz[], %(origins)s::text[],
-                                 %(events)s::text[], %(targets)s::text[], %(details)s::jsonb[]) AS t
+# One statement, so that a change costs one way to the server and back; an empty list writes nothing.
+_WRITE = """
+WITH new_seats AS (
+    INSERT INTO seat (municipality_id, floor_id, operator_id, state, since, pause_reason, attempt_id, campaign_id,
+                      assigned_campaign_id, offered_addressee_no, offered_phone_id, offered_recall_id, pausing)
+    SELECT %(city)s, %(floor)s, s.*
+      FROM unnest(%(s_operators)s::uuid[], %(s_states)s::text[], %(s_since)s::timestamptz[], %(s_reasons)s::text[],
+                  %(s_attempts)s::uuid[], %(s_campaigns)s::uuid[], %(s_assigned)s::uuid[], %(s_persons)s::text[],
+                  %(s_phones)s::uuid[], %(s_recalls)s::uuid[], %(s_pausing)s::text[]) AS s
+    ON CONFLICT (municipality_id, operator_id) DO UPDATE
+       SET floor_id = excluded.floor_id, state = excluded.state, since = excluded.since,
+           pause_reason = excluded.pause_reason, attempt_id = excluded.attempt_id, campaign_id = excluded.campaign_id,
+           assigned_campaign_id = excluded.assigned_campaign_id, offered_addressee_no = excluded.offered_addressee_no,
+           offered_phone_id = excluded.offered_phone_id, offered_recall_id = excluded.offered_recall_id,
+           pausing = excluded.pausing
+), new_changes AS (
+    INSERT INTO seat_change (municipality_id, floor_id, change_id, operator_id, at, state, pause_reason, attempt_id,
+                             campaign_id)
+    SELECT %(city)s, %(floor)s, c.*
+      FROM unnest(%(c_ids)s::uuid[], %(c_operators)s::uuid[], %(c_at)s::timestamptz[], %(c_states)s::text[],
+                  %(c_reasons)s::text[], %(c_attempts)s::uuid[], %(c_campaigns)s::uuid[]) AS c
+), answered AS (
+    UPDATE floor_command c SET done_at = a.at, answer = a.answer
+      FROM unnest(%(a_numbers)s::bigint[], %(a_at)s::timestamptz[], %(a_answers)s::text[]) AS a(command_no, at, answer)
+     WHERE c.municipality_id = %(city)s AND c.command_no = a.command_no
+), new_steps AS (
+    INSERT INTO call_transition (municipality_id, attempt_id, seq, at, from_state, event, to_state, detail)
+    SELECT %(city)s, t.*
+      FROM unnest(%(t_attempts)s::uuid[], %(t_seqs)s::int[], %(t_at)s::timestamptz[], %(t_origins)s::text[],
+                  %(t_events)s::text[], %(t_targets)s::text[], %(t_details)s::jsonb[]) AS t
+)
+SELECT count(pg_notify(%(channel)s, p)) FROM unnest(%(payloads)s::text[]) AS p
 """
-_SEATS = """
-INSERT INTO seat (municipality_id, floor_id, operator_id, state, since, pause_reason, attempt_id, campaign_id,
-                  assigned_campaign_id, offered_addressee_no, offered_phone_id, offered_recall_id, pausing)
-SELECT %(city)s, %(floor)s, s.* FROM unnest(%(operators)s::uuid[], %(states)s::text[], %(since)s::timestamptz[],
-       %(reasons)s::text[], %(attempts)s::uuid[], %(campaigns)s::uuid[], %(assigned)s::uuid[], %(persons)s::text[],
-       %(phones)s::uuid[], %(recalls)s::uuid[], %(pausing)s::text[]) AS s
-ON CONFLICT (municipality_id, operator_id) DO UPDATE
-   SET floor_id = excluded.floor_id, state = excluded.state, since = excluded.since,
-       pause_reason = excluded.pause_reason, attempt_id = excluded.attempt_id, campaign_id = excluded.campaign_id,
-       assigned_campaign_id = excluded.assigned_campaign_id, offered_addressee_no = excluded.offered_addressee_no,
-       offered_phone_id = excluded.offered_phone_id, offered_recall_id = excluded.offered_recall_id,
-       pausing = excluded.pausing
-"""
-_SEAT_CHANGES = """
-INSERT INTO seat_change (municipality_id, floor_id, change_id, operator_id, at, state, pause_reason, attempt_id,
-                         campaign_id)
-SELECT %(city)s, %(floor)s, c.* FROM unnest(%(ids)s::uuid[], %(operators)s::uuid[], %(at)s::timestamptz[],
-       %(states)s::text[], %(reasons)s::text[], %(attempts)s::uuid[], %(campaigns)s::uuid[]) AS c
-"""
-_ANSWERS = """
-UPDATE floor_command c SET done_at = a.at, answer = a.answer
-  FROM unnest(%(numbers)s::bigint[], %(at)s::timestamptz[], %(answers)s::text[]) AS a(command_no, at, answer)
- WHERE c.municipality_id = %(city)s AND c.command_no = a.command_no
-"""
-_NOTIFY = "SELECT pg_notify(%(channel)s, p) FROM unnest(%(payloads)s::text[]) AS p"
 
 
 @dataclass(slots=True)
@@ -74,7 +76,6 @@ class Batch:
     ended: list[StoreEnded] = field(default_factory=list)
     wrapped_up: list[StoreWrappedUp] = field(default_factory=list)
     skipped: list[StoreSkip] = field(default_factory=list)
-    reason: str | None = None
 
     def __bool__(self) -> bool:
         return bool(
@@ -85,7 +86,6 @@ class Batch:
             or self.knocks
             or self.wrapped_up
             or self.skipped
-            or self.reason
         )
 
     def add(self, command: EngineCommand) -> None:
@@ -120,8 +120,6 @@ class Batch:
                 self.answers.append(command)
             case Notify():
                 self.knocks[command] = None
-            case Explained():
-                self.reason = command.reason
             case _:
                 raise TypeError(f"{type(command).__name__} is not for the batch")
 
@@ -140,86 +138,54 @@ class Batch:
         self.ended.append(command)
 
     def write(self, conn: Connection, municipality_id: int, floor_id: UUID, ids: Ids) -> list[StoreEnded]:
-        """Write the rows; gives the ends that were news to the ledger."""
+        """Write the rows and wake the screens when they are committed; gives the ends that were news to the ledger."""
         changed = advance(conn, municipality_id, list(self.steps.values()))
         wrap_up(conn, municipality_id, [(done.attempt_id, done.at) for done in self.wrapped_up])
-        self._write_transitions(conn, municipality_id)
-        self._write_seats(conn, municipality_id, floor_id, ids)
-        if self.answers:
-            conn.exec_driver_sql(
-                _ANSWERS,
-                {
-                    "city": municipality_id,
-                    "numbers": [answer.command_no for answer in self.answers],
-                    "at": [answer.at for answer in self.answers],
-                    "answers": [answer.answer for answer in self.answers],
-                },
-            )
-        return [ended for ended in self.ended if ended.attempt_id in changed]
-
-    def knock(self, conn: Connection, municipality_id: int, floor_id: UUID, more: Sequence[str] = ()) -> None:
-        """Wake the screens, when the transaction commits."""
-        payloads = [
+        values: dict[str, Any] = {"city": municipality_id, "floor": floor_id, "channel": FLOOR_LIVE}
+        values |= self._seat_values(ids) | self._step_values()
+        values["a_numbers"] = [answer.command_no for answer in self.answers]
+        values["a_at"] = [answer.at for answer in self.answers]
+        values["a_answers"] = [answer.answer for answer in self.answers]
+        values["payloads"] = [
             live_payload(municipality_id, floor_id, knock.kind, knock.operator_id, knock.attempt_id)
             for knock in self.knocks
         ]
-        payloads.extend(more)
-        if payloads:
-            conn.exec_driver_sql(_NOTIFY, {"channel": FLOOR_LIVE, "payloads": payloads})
+        conn.exec_driver_sql(_WRITE, values)
+        return [ended for ended in self.ended if ended.attempt_id in changed]
 
-    def _write_transitions(self, conn: Connection, municipality_id: int) -> None:
+    def _step_values(self) -> dict[str, Any]:
         steps = self.transitions
-        if not steps:
-            return
-        conn.exec_driver_sql(
-            _TRANSITIONS,
-            {
-                "city": municipality_id,
-                "attempts": [step.attempt_id for step in steps],
-                "seqs": [step.seq for step in steps],
-                "at": [step.at for step in steps],
-                "origins": [step.from_state.value for step in steps],
-                "events": [step.event for step in steps],
-                "targets": [step.to_state.value for step in steps],
-                "details": [json.dumps(step.detail) for step in steps],
-            },
-        )
+        return {
+            "t_attempts": [step.attempt_id for step in steps],
+            "t_seqs": [step.seq for step in steps],
+            "t_at": [step.at for step in steps],
+            "t_origins": [step.from_state.value for step in steps],
+            "t_events": [step.event for step in steps],
+            "t_targets": [step.to_state.value for step in steps],
+            "t_details": [json.dumps(step.detail) if step.detail else "{}" for step in steps],
+        }
 
-    def _write_seats(self, conn: Connection, municipality_id: int, floor_id: UUID, ids: Ids) -> None:
-        if self.seats:
-            rows = list(self.seats.values())
-            offers = [row.offered for row in rows]
-            conn.exec_driver_sql(
-                _SEATS,
-                {
-                    "city": municipality_id,
-                    "floor": floor_id,
-                    "operators": [row.operator_id for row in rows],
-                    "states": [row.state for row in rows],
-                    "since": [row.since for row in rows],
-                    "reasons": [row.pause_reason for row in rows],
-                    "attempts": [row.attempt_id for row in rows],
-                    "campaigns": [row.campaign_id for row in rows],
-                    "assigned": [row.assigned_campaign_id for row in rows],
-                    "persons": [offer.addressee_no if offer else None for offer in offers],
-                    "phones": [offer.phone_id if offer else None for offer in offers],
-                    "recalls": [offer.recall_id if offer else None for offer in offers],
-                    "pausing": [row.pausing for row in rows],
-                },
-            )
-        if self.seat_changes:
-            changes = self.seat_changes
-            conn.exec_driver_sql(
-                _SEAT_CHANGES,
-                {
-                    "city": municipality_id,
-                    "floor": floor_id,
-                    "ids": [ids.new() for _ in changes],
-                    "operators": [row.operator_id for row in changes],
-                    "at": [row.since for row in changes],
-                    "states": [row.state for row in changes],
-                    "reasons": [row.pause_reason for row in changes],
-                    "attempts": [row.attempt_id for row in changes],
-                    "campaigns": [row.campaign_id for row in changes],
-                },
-            )
+    def _seat_values(self, ids: Ids) -> dict[str, Any]:
+        rows = list(self.seats.values())
+        offers = [row.offered for row in rows]
+        changes = self.seat_changes
+        return {
+            "s_operators": [row.operator_id for row in rows],
+            "s_states": [row.state for row in rows],
+            "s_since": [row.since for row in rows],
+            "s_reasons": [row.pause_reason for row in rows],
+            "s_attempts": [row.attempt_id for row in rows],
+            "s_campaigns": [row.campaign_id for row in rows],
+            "s_assigned": [row.assigned_campaign_id for row in rows],
+            "s_persons": [offer.addressee_no if offer else None for offer in offers],
+            "s_phones": [offer.phone_id if offer else None for offer in offers],
+            "s_recalls": [offer.recall_id if offer else None for offer in offers],
+            "s_pausing": [row.pausing for row in rows],
+            "c_ids": [ids.new() for _ in changes],
+            "c_operators": [row.operator_id for row in changes],
+            "c_at": [row.since for row in changes],
+            "c_states": [row.state for row in changes],
+            "c_reasons": [row.pause_reason for row in changes],
+            "c_attempts": [row.attempt_id for row in changes],
+            "c_campaigns": [row.campaign_id for row in changes],
+        }

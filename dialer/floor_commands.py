@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, get_args
 from uuid import UUID
@@ -20,23 +21,32 @@ _STALE = "画面の内容が古くなっています。画面を更新してく�
 _NO_NUMBER = "発信できる電話番号が選ばれていません。番号を選び直してください。"
 
 
-def open_commands(conn: Connection, municipality_id: int, floor_id: UUID, now: datetime) -> list[OperatorSaid]:
-    """Commands not yet done, oldest first. Those for campaigns are done here, those not understood are answered."""
+def open_commands(
+    conn: Connection, municipality_id: int, floor_id: UUID, now: datetime, obeyed: Collection[int]
+) -> tuple[list[OperatorSaid], bool]:
+    """Commands not yet done, oldest first, but those `obeyed` already; and whether a campaign was changed.
+
+    Commands for campaigns are done here, those not understood are answered.
+    """
     rows = conn.execute(
         select(FloorCommand)
         .where(FloorCommand.floor_id == floor_id, FloorCommand.done_at.is_(None))
         .order_by(FloorCommand.command_no)
     ).all()
     said = []
+    campaign_changed = False
     for row in rows:
+        if row.command_no in obeyed:
+            continue
         if row.kind == "campaign":
+            campaign_changed = True
             _answer(conn, row.command_no, now, _order_campaign(conn, municipality_id, row.detail, now))
             continue
         try:
             said.append(_said(conn, row, now))
         except (KeyError, TypeError, ValueError):
             _answer(conn, row.command_no, now, _STALE)
-    return said
+    return said, campaign_changed
 
 
 def _said(conn: Connection, row: Any, now: datetime) -> OperatorSaid:

@@ -16,7 +16,6 @@ from dialer.messages import (
     Candidate,
     DueSoon,
     Explained,
-    Notify,
     RecallsDue,
     Supplied,
     Supply,
@@ -232,7 +231,6 @@ class Planner:
         if reason != self._reason:
             self._reason = reason
             self._emit(Explained(reason))
-            self._emit(Notify("figures"))
 
 
 def _next(stock: deque[Candidate], busy: set[str], reserved: bool | None) -> Candidate | None:

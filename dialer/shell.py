@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, func, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from callflow import recall
@@ -25,17 +25,21 @@ from casefile.ledger import HANDOVER_SECONDS
 from dialer.aftermath import Aftermath, after_refusal, follow, write_entries
 from dialer.batch import Batch
 from dialer.carrier import Carrier
+from dialer.commands import FLOOR_LIVE, live_payload
 from dialer.engine import Engine, EngineTerms
 from dialer.floor_commands import open_commands
 from dialer.messages import (
     Admit,
     Admitted,
     CampaignsRunning,
+    Candidate,
     DueSoon,
     EngineCommand,
     EngineEvent,
+    Explained,
     GateRefused,
     NotTold,
+    OperatorSaid,
     RecallsDue,
     Supply,
     Tell,
@@ -49,6 +53,7 @@ from dialer.restore import begin_epoch, lock_key, restored
 from dialer.supply import CampaignFacts, due_recalls, running_campaigns, supply, terms_of
 from dialer.tables import Floor
 
+_KNOCK = text(f"SELECT pg_notify('{FLOOR_LIVE}', :payload)")
 _HANDOVER = timedelta(seconds=HANDOVER_SECONDS)
 
 
@@ -57,10 +62,12 @@ class ShellTerms:
     """How often the shell looks after things that are not urgent, in seconds.
 
     `heartbeat`: the floor's own row and the lock. `rows`: commands, campaigns and recalls, if nobody knocked.
+    `commit`: how long what nobody waits for may stay uncommitted; a crash before that costs a question to the carrier.
     """
 
     heartbeat_seconds: float = 5.0
     rows_seconds: float = 5.0
+    commit_seconds: float = 0.0
     pacer_for: PacerFor = one_to_one
 
 
@@ -94,6 +101,10 @@ class FloorShell:
         self._to_tell: list[CarrierCommand] = []
         self._to_handle: deque[EngineEvent] = deque()
         self._busy = False
+        self._batch_since: datetime | None = None
+        self._commit_after = timedelta(seconds=self._terms.commit_seconds)
+        self._obeyed: set[int] = set()
+        self._reason: str | None = None
         self._campaigns: dict[UUID, CampaignFacts] = {}
         self._intended: dict[UUID, datetime] = {}
         self._lock: Connection | None = None
@@ -139,12 +150,18 @@ class FloorShell:
         self._handle(Tick(now))
         if now >= self._beat_at:
             self._beat(now)
-        self.flush()
+        if self._batch_since is not None and now - self._batch_since >= self._commit_after:
+            self.flush()
 
     def wake(self) -> None:
-        """Floor commands or other rows may have come: read and obey them now."""
-        self._read_rows(self._clock.now())
-        self.flush()
+        """Floor commands may have come: read and obey them now. What follows is committed by the next flush or tick."""
+        now = self._clock.now()
+        with self._database.transaction(self._municipality_id) as conn:
+            said, reload = open_commands(conn, self._municipality_id, self._floor_id, now, self._obeyed)
+            recalls = self._due_recalls(conn, now)
+        self._obey(said, recalls, now)
+        if reload:
+            self._read_rows(now)
 
     def flush(self) -> None:
         """Commit what is not committed yet, then tell the carrier what waited for it."""
@@ -205,9 +222,16 @@ class FloorShell:
                 for command in self._engine.handle(self._to_handle.popleft()):
                     self._carry_out(command)
                 if not self._to_handle and self._to_tell:
-                    self.flush()
+                    self._commit_and_tell()
         finally:
             self._busy = False
+
+    def _commit_and_tell(self) -> None:
+        """The intent of a dial is committed already; everything else a carrier is told rests on rows still to come."""
+        if all(isinstance(command, Dial) for command in self._to_tell):
+            self._tell()
+        else:
+            self.flush()
 
     def _carry_out(self, command: EngineCommand) -> None:
         match command:
@@ -217,8 +241,12 @@ class FloorShell:
                 self._admit(command)
             case Supply():
                 self._supply(command)
+            case Explained():
+                self._reason = command.reason
             case _:
                 self._batch.add(command)
+                if self._batch_since is None:
+                    self._batch_since = self._clock.now()
 
     def _tell(self) -> None:
         """After the commit, and only then. An intent that has grown old is never told."""
@@ -307,17 +335,26 @@ class FloorShell:
         """Campaigns, recalls and commands, in one transaction; the engine obeys in the order of the commands."""
         self._rows_at = now + timedelta(seconds=self._terms.rows_seconds)
         with self._database.transaction(self._municipality_id) as conn:
-            said = open_commands(conn, self._municipality_id, self._floor_id, now)
+            said, _ = open_commands(conn, self._municipality_id, self._floor_id, now, self._obeyed)
             campaigns = running_campaigns(conn, self._floor_id)
-            recalls = due_recalls(conn, self._city, campaigns, now)
-            self._recall_at = _next_recall(conn, self._municipality_id, now)
             terms = terms_of(conn, campaigns.values(), now) if campaigns != self._campaigns else None
-        if terms is not None:
             self._campaigns = campaigns
+            recalls = self._due_recalls(conn, now)
+        if terms is not None:
             self._handle(CampaignsRunning(now, terms))
+        self._obey(said, recalls, now)
+
+    def _obey(self, said: list[OperatorSaid], recalls: tuple[Candidate, ...], now: datetime) -> None:
         self._handle(RecallsDue(now, recalls))
         for command in said:
+            if command.command_no is not None:
+                self._obeyed.add(command.command_no)
             self._handle(command)
+
+    def _due_recalls(self, conn: Connection, now: datetime) -> tuple[Candidate, ...]:
+        """Those whose time has come; when the next one's does is remembered."""
+        due, self._recall_at = due_recalls(conn, self._city, self._campaigns, now)
+        return due
 
     def _write(self, conn: Connection) -> Aftermath:
         """Write the batch and what follows from it, in the caller's transaction."""
@@ -325,9 +362,8 @@ class FloorShell:
         now = self._clock.now()
         ended = batch.write(conn, self._municipality_id, self._floor_id, self._ids)
         after = follow(conn, self._city, self._campaigns, ended, batch.wrapped_up, batch.skipped, now, self._ids)
-        if batch.reason is not None:
-            conn.execute(update(Floor).where(Floor.floor_id == self._floor_id).values(pacer_reason=batch.reason))
-        batch.knock(conn, self._municipality_id, self._floor_id)
+        self._batch_since = None
+        self._obeyed.clear()
         for call in ended:
             if call.counted:
                 slot = hour_slot(call.intended_at, self._city.calendar)
@@ -351,8 +387,9 @@ class FloorShell:
             conn.execute(
                 update(Floor)
                 .where(Floor.floor_id == self._floor_id, Floor.epoch == self._epoch)
-                .values(engine_seen_at=now, figures=self._figures())
+                .values(engine_seen_at=now, figures=self._figures(), pacer_reason=self._reason)
             )
+            conn.execute(_KNOCK, {"payload": live_payload(self._municipality_id, self._floor_id, "figures")})
             self._city = load_city(conn, self._municipality_id)
 
     def _figures(self) -> dict[str, Any]:
@@ -364,10 +401,3 @@ class FloorShell:
         for call in self._engine.calls.all():
             calls[call.state.value] = calls.get(call.state.value, 0) + 1
         return {"seats": seats, "calls": calls, "unreconciled": calls.get("unknown", 0)}
-
-
-def _next_recall(conn: Connection, municipality_id: int, now: datetime) -> datetime | None:
-    """When the next booking falls due."""
-    until = now + timedelta(days=1)
-    coming = [entry.call_at for entry in recall.upcoming(conn, municipality_id, until=until) if entry.call_at > now]
-    return min(coming, default=None)

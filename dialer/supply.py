@@ -26,6 +26,7 @@ from dialer.tables import Campaign, PacingDay
 
 LOOK_AGAIN = timedelta(minutes=10)
 """An exhausted list is read again after this time at the latest: files come in, flags end."""
+_ONE_DAY = timedelta(days=1)
 _SEARCH_DAYS = 31
 
 _CANDIDATES = """
@@ -194,12 +195,21 @@ def _candidate(entry: _Entry, facts: CampaignFacts, book: ReachBook, now: dateti
     )
 
 
-def due_recalls(conn: Connection, city: City, floor_campaigns: Iterable[UUID], now: datetime) -> tuple[Candidate, ...]:
-    """Booked recalls whose time has come, for this floor's campaigns or for none in particular, earliest first."""
+def due_recalls(
+    conn: Connection, city: City, floor_campaigns: Iterable[UUID], now: datetime
+) -> tuple[tuple[Candidate, ...], datetime | None]:
+    """Booked recalls whose time has come, earliest first, and when the next one's will have.
+
+    Those of this floor's campaigns and of none in particular; those of the room and those of single operators alike.
+    """
     mine = {*floor_campaigns, None}
-    booked = [entry for entry in _all_due(conn, city, now) if entry.campaign_id in mine]
+    coming = recall.upcoming(conn, city.id, until=now + _ONE_DAY)
+    next_at = min((entry.call_at for entry in coming if entry.call_at > now), default=None)
+    booked = [
+        entry for entry in coming if entry.call_at <= now and entry.state == "booked" and entry.campaign_id in mine
+    ]
     if not booked:
-        return ()
+        return (), next_at
     people = {
         row.addressee_no: row.household_id
         for row in conn.execute(
@@ -216,7 +226,7 @@ def due_recalls(conn: Connection, city: City, floor_campaigns: Iterable[UUID], n
             .order_by(Phone.phone_id)
         )
     }
-    return tuple(
+    due = tuple(
         Candidate(
             campaign_id=entry.campaign_id,
             purpose=entry.purpose,
@@ -234,11 +244,7 @@ def due_recalls(conn: Connection, city: City, floor_campaigns: Iterable[UUID], n
         for entry in booked
         if entry.phone_id in numbers
     )
-
-
-def _all_due(conn: Connection, city: City, now: datetime) -> list[recall.Booked]:
-    """Those of the room and those of single operators alike."""
-    return [entry for entry in recall.upcoming(conn, city.id, until=now) if entry.state == "booked"]
+    return due, next_at
 
 
 def usable(hours: dict[str, Any] | None, now: datetime) -> bool:

@@ -155,6 +155,7 @@ class Room:
                 detail=detail,
             )
         self.shell.wake()
+        self.shell.flush()
         return number
 
     def everybody_ready(self) -> None:
