@@ -102,7 +102,8 @@ def import_one(database: Database, municipality_id: int, file: WrittenFile, cloc
     report = apply_import(
         database, municipality_id, load_mapping(file.mapping_path), [file.path], clock, ids, confirm_drop=True
     )
-    if report.refused:
+    # Clerks have typed 「不明」 where a number should be: those rows are refused, as they must be, and nothing else is.
+    if report.refused or any(taken.rejected and taken.kind != "phones" for taken in report.files):
         raise TsunagaruError(report.text())
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from uuid import UUID
 
 from callflow import recall
-from callflow.events import Ended, Incoming, Joined
+from callflow.events import CarrierEvent, Ended, Incoming, Joined
 from casefile import audit
 from casefile.city import City
 from casefile.clock import VirtualClock, at_jst
@@ -34,7 +34,6 @@ from rehearsal.evidence import Told
 from rehearsal.habits import Habits
 from rehearsal.inbound import InboundDesk
 from rehearsal.lines import Exchange, VirtualLines
-from rehearsal.offers import operators_with_offers
 from rehearsal.operators import Floor, RobotOperator, Tally
 from rehearsal.people import People
 from rehearsal.room import ROOM_HOURS, Room, city_of, import_all, import_one, open_room, start_campaign
@@ -45,6 +44,7 @@ from rehearsal.tills import Tills
 _ONE_DAY = timedelta(days=1)
 _OFFER_LOOK = timedelta(seconds=10)
 _TEXT_ROUND = timedelta(minutes=1)
+_LEAST_WAIT = timedelta(milliseconds=250)
 _ROUND_SECONDS = 600.0
 """Everybody knocks here, so the shell need not look for rows by itself."""
 
@@ -108,6 +108,7 @@ class Rehearsal:
         self._city: City | None = None
         self._inbound: InboundDesk | None = None
         self._callers: dict[UUID, str] = {}
+        self._tick_at: datetime | None = None
         self._until = at_jst(plan.first_day + timedelta(days=plan.days))
 
     # -- the frame ---------------------------------------------------------------------------------------------------
@@ -193,6 +194,7 @@ class Rehearsal:
         self._inbound = InboundDesk(floor, self.room.supervisor, self.tally)
         self._lines.listen(self.shell.deliver)
         self.shell.start()
+        self._tick_at = self.shell.next_wakeup()
 
     def _finish(self) -> None:
         self.shell.flush()
@@ -258,7 +260,7 @@ class Rehearsal:
 
     def _look_for_offers(self, until: datetime) -> None:
         """Operators look at their screens: is there a case to be dialed by hand?"""
-        for operator_id in operators_with_offers(self._database, self.truth.code):
+        for operator_id in self.shell.offers():
             self._robots[operator_id].take_offer()
         if self._clock.now() + _OFFER_LOOK < until:
             self._agenda.later(self._clock.now() + _OFFER_LOOK, lambda: self._look_for_offers(until))
@@ -286,7 +288,7 @@ class Rehearsal:
         moments = (
             self._lines.next_at(),
             self._agenda.next_at(),
-            self.shell.next_wakeup(),
+            self._tick_at,
             self.people.next_call_back(),
         )
         return min((moment for moment in moments if moment is not None), default=None)
@@ -296,12 +298,20 @@ class Rehearsal:
             attempt_id = self._exchange.call_in(call_back.e164, moment)
             self._callers[attempt_id] = call_back.addressee_no
         for event in self._lines.run_to(moment):
-            self.spent.on("engine: events", lambda event=event: self.shell.deliver(event))  # type: ignore[misc]
+            self._deliver(event)
             self._overhear(event)
         self.spent.on("operators and the day", lambda: self._agenda.run_due(moment))
-        wakeup = self.shell.next_wakeup()
-        if wakeup is not None and wakeup <= moment:
+        if self._tick_at is not None and self._tick_at <= moment:
             self.spent.on("engine: ticks", self.shell.tick)
+            # Whatever it waits for, time must pass before it can come.
+            self._tick_at = _later_of(self.shell.next_wakeup(), moment + _LEAST_WAIT)
+
+    def _deliver(self, event: CarrierEvent) -> None:
+        self.spent.on("engine: events", lambda: self.shell.deliver(event))
+        self._look_at_the_engine()
+
+    def _look_at_the_engine(self) -> None:
+        self._tick_at = self.shell.next_wakeup()
 
     def _overhear(self, event: object) -> None:
         match event:
@@ -320,3 +330,8 @@ class Rehearsal:
 
     def _knock(self) -> None:
         self.spent.on("engine: commands", self.shell.wake)
+        self._look_at_the_engine()
+
+
+def _later_of(wakeup: datetime | None, least: datetime) -> datetime | None:
+    return None if wakeup is None else max(wakeup, least)

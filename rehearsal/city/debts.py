@@ -134,7 +134,7 @@ def _debt(
         else:
             paid = 0
     years_over = fiscal_year(as_of) - period.levy_year
-    fixed = rng.random() < _OWN_INTEREST and years_over > 0 and tax.interest_rule != "none"
+    fixed = rng.random() < _OWN_INTEREST and years_over > 0 and tax.interest_terms != "none"
     return Debt(
         key=key,
         addressee_no=resident.addressee_no,

@@ -137,7 +137,7 @@ class Tax:
     short_name: str
     claim_class: ClaimClass
     limitation_years: int
-    interest_rule: str
+    interest_terms: str
     months: tuple[int, ...]
     typical_yen: int
     spread: float

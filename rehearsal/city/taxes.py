@@ -20,9 +20,9 @@ TAXES = (
     Tax("21", "固定資産税・都市計画税", "固定資産税", ClaimClass.LOCAL_TAX, 5, "local_tax", (5, 7, 12, 2), 27_000, 0.8, "owner"),
     Tax("31", "軽自動車税(種別割)", "軽自動車税", ClaimClass.LOCAL_TAX, 5, "local_tax", (5,), 10_800, 0.15, "driver"),
     Tax("41", "国民健康保険税", "国保税", ClaimClass.LOCAL_TAX, 5, "local_tax", (7, 8, 9, 10, 11, 12, 1, 2), 17_000, 0.9, "head"),
-    Tax("51", "介護保険料", "介護保険料", ClaimClass.COMPULSORY_PUBLIC, 2, "care", (7, 8, 9, 10, 11, 12, 1, 2), 6_400, 0.4, "elder"),
-    Tax("61", "後期高齢者医療保険料", "後期高齢", ClaimClass.COMPULSORY_PUBLIC, 2, "late_elderly", (7, 8, 9, 10, 11, 12, 1, 2), 5_600, 0.7, "oldest"),
-    Tax("71", "保育料", "保育料", ClaimClass.COMPULSORY_PUBLIC, 5, "nursery", _MONTHLY, 23_000, 0.4, "parent"),
+    Tax("51", "介護保険料", "介護保険料", ClaimClass.COMPULSORY_PUBLIC, 2, "three_months", (7, 8, 9, 10, 11, 12, 1, 2), 6_400, 0.4, "elder"),
+    Tax("61", "後期高齢者医療保険料", "後期高齢", ClaimClass.COMPULSORY_PUBLIC, 2, "three_months", (7, 8, 9, 10, 11, 12, 1, 2), 5_600, 0.7, "oldest"),
+    Tax("71", "保育料", "保育料", ClaimClass.COMPULSORY_PUBLIC, 5, "three_months", _MONTHLY, 23_000, 0.4, "parent"),
     Tax("81", "放課後児童保育室保育料", "学童保育", ClaimClass.NONCOMPULSORY_PUBLIC, 5, "none", _MONTHLY, 8_000, 0.1, "parent"),
     Tax("91", "学校給食費", "給食費", ClaimClass.PRIVATE, 5, "none", (5, 6, 7, 9, 10, 11, 12, 1, 2), 4_600, 0.1, "parent"),
 )  # fmt: skip
