@@ -21,6 +21,7 @@ from agent_ui.identity import SignedIn, note
 from agent_ui.labels import label_of
 from casefile import gate, person
 from casefile.city import City, load_city
+from casefile.gate import Reason, Refusal
 from casefile.person import Disclosure
 from casefile.phone_number import display
 from casefile.roles import Right
@@ -69,6 +70,7 @@ def explain(context: PanelContext, user: SignedIn, addressee_no: str) -> Explain
         city = load_city(conn, user.municipality_id)
         found = gate.explain(conn, city, addressee_no, now)
         note(conn, context, user, "case.explain", addressee_no)
+    whole = _sees_tax_outside_calls(user)
     ways = [
         ExplainedWay(
             number=display(line.e164) if line.e164 else "番号なし",
@@ -76,7 +78,7 @@ def explain(context: PanelContext, user: SignedIn, addressee_no: str) -> Explain
             purpose_label=label_of(Purpose, line.purpose),
             claim_group_label=label_of(ClaimGroup, line.claim_group),
             allowed=line.answer.allowed,
-            sentences=[refusal.sentence for refusal in line.answer.refusals],
+            sentences=_told(line.answer.refusals, whole=whole),
         )
         for line in found.lines
         if line.purpose in user.user.purposes
@@ -90,9 +92,35 @@ def explain(context: PanelContext, user: SignedIn, addressee_no: str) -> Explain
             sentences=list(refusal.sentences),
         )
         for refusal in found.past
-        if refusal.purpose in user.user.purposes
+        if whole and refusal.purpose in user.user.purposes
     ]
     return ExplainView(addressee_no=addressee_no, at=found.at, summary=_summary(ways), ways=ways, past=past)
+
+
+_ABOUT_TAX = frozenset(
+    {
+        Reason.NOTHING_OWED,
+        Reason.NOT_DUE,
+        Reason.NO_DEMAND_NOTICE,
+        Reason.DEMAND_NOTICE_RECENT,
+        Reason.LIMITATION_PASSED,
+        Reason.PLAN_KEPT,
+        Reason.PROMISE_OPEN,
+        Reason.CLAIMED_PAID,
+        Reason.SLIP_REISSUE,
+        Reason.DIRECT_DEBIT,
+        Reason.FLAG_REFUSES,
+        Reason.FLAG_STAFF,
+    }
+)
+"""Reasons that tell of a person's debts or circumstances, and so wait for the identity (DOMAIN.md §2.7)."""
+_WITHHELD = "個別の事情により連絡しません。理由は本人確認の後か、職員の画面で確かめてください。"
+
+
+def _told(refusals: tuple[Refusal, ...], *, whole: bool) -> list[str]:
+    if whole:
+        return [refusal.sentence for refusal in refusals]
+    return list(dict.fromkeys(_WITHHELD if one.reason in _ABOUT_TAX else one.sentence for one in refusals))
 
 
 def _summary(ways: list[ExplainedWay]) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
 from agent_ui.context import PanelContext
+from agent_ui.errors import NotFound
 from agent_ui.identity import SignedIn, note
 from agent_ui.reports.schemas import (
     AxisChoice,
@@ -25,6 +27,7 @@ from casefile.city import load_city
 from casefile.clock import jst_date
 from casefile.roles import Right
 from reports import catalogue, request
+from reports.exports import MEDIA_TYPES, Format, export
 from reports.figures import Form, HeatMap, Table
 from reports.request import FormName, Request
 
@@ -73,6 +76,27 @@ def make(context: PanelContext, person: SignedIn, name: str, query: ReportQuery,
         detail = {"form": which.value, "axis": asked.axis.value, "from": str(first), "to": str(last)}
         note(conn, context, person, action, detail=detail)
     return asked, form
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFile:
+    """A form as a file."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+def export_file(context: PanelContext, person: SignedIn, name: str, fmt: str, query: ReportQuery) -> ReportFile:
+    """One form as a file; noted with what it was about. Raises NotFound for a format there is none of."""
+    person.require(Right.EXPORT)
+    try:
+        wanted = Format(fmt)
+    except ValueError as error:
+        raise NotFound("この形式では出力できません。CSV・Excel・PDF・HTML・JSONから選んでください。") from error
+    asked, form = make(context, person, name, query, f"export.{wanted.value}")
+    file_name = f"{asked.form.value}_{asked.axis.value}_{asked.period.first}_{asked.period.last}.{wanted.value}"
+    return ReportFile(file_name, MEDIA_TYPES[wanted], export(form, wanted))
 
 
 def _view(asked: Request, form: Form) -> ReportView:
