@@ -9,8 +9,10 @@ from html import escape
 from reports.figures import Chart, Figure, Row, Table, Unit
 from reports.printed import printed
 
-WIDTH, HEIGHT = 1040, 300
-LEFT, RIGHT, TOP, BOTTOM = 96, 64, 20, 70
+WIDTH, HEIGHT = 1040, 260
+LEFT, RIGHT, TOP, BOTTOM = 96, 64, 24, 30
+_SLANTED_DEPTH = 46
+_SLANTED_BELOW = 62
 MOST_ROWS = 40
 _BAR, _LINE, _GRID, _INK = "#4a7fb5", "#b8500c", "#d8dee6", "#1f2933"
 _FONT = "'Noto Sans CJK JP', 'Noto Sans JP', 'Hiragino Sans', 'Yu Gothic', Meiryo, sans-serif"
@@ -27,18 +29,19 @@ def chart_svg(chart: Chart, table: Table) -> str:
     step = (WIDTH - LEFT - RIGHT) / len(rows)
     parts = [_axis(top, bar_unit), _labels(rows, step)]
     for position, (row, value) in enumerate(zip(rows, bars, strict=True)):
-        height = _scaled(value, top)
+        tall = _scaled(value, top)
         width = min(step * 0.7, 56)
         x = LEFT + step * (position + 0.5) - width / 2
         words = f"{row.label} {printed(row.figures[chart.bars], bar_unit)}{bar_unit.value}"
         parts.append(
-            f'<rect x="{x:.1f}" y="{HEIGHT - BOTTOM - height:.1f}" width="{width:.1f}" height="{height:.1f}"'
+            f'<rect x="{x:.1f}" y="{HEIGHT - BOTTOM - tall:.1f}" width="{width:.1f}" height="{tall:.1f}"'
             f' fill="{_BAR}"><title>{escape(words)}</title></rect>'
         )
     if chart.line is not None:
         parts.append(_line(chart.line, table, rows, step))
+    height = HEIGHT + (_SLANTED_DEPTH if step < _SLANTED_BELOW else 0)
     return (
-        f'<svg class="report-chart" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" role="img"'
+        f'<svg class="report-chart" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" role="img"'
         f' aria-label="{escape(_spoken(chart, table))}" font-family="{escape(_FONT)}" font-size="12" fill="{_INK}">'
         f"{_legend(chart, table)}{''.join(parts)}</svg>"
     )
@@ -74,11 +77,12 @@ def _axis(top: float, unit: Unit) -> str:
 
 def _labels(rows: Sequence[Row], step: float) -> str:
     y = HEIGHT - BOTTOM + 16
-    slanted = step < 62
+    slanted = step < _SLANTED_BELOW
+    longest = 10 if slanted else max(int(step / 12), 2)
     parts = []
     for position, row in enumerate(rows):
         x = LEFT + step * (position + 0.5)
-        label = row.label if len(row.label) <= 14 else row.label[:13] + "…"
+        label = row.label if len(row.label) <= longest else row.label[: longest - 1] + "…"
         if slanted:
             parts.append(
                 f'<text x="{x:.1f}" y="{y}" text-anchor="end" font-size="11"'

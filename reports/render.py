@@ -114,7 +114,7 @@ def _table(table: Table, columns: Iterable[Column], caption: str) -> str:
         details = f'<tr><td class="report-words" colspan="{len(columns) + 1}">{words}</td></tr>'
     few = " report-block" if len(table.rows) <= FEW else ""
     return (
-        f'<div class="report-scroll{few}"><table class="report-table"><caption>{escape(caption)}</caption>'
+        f'<div class="report-scroll{few}"><table class="report-table report-plain"><caption>{escape(caption)}</caption>'
         f'<thead><tr><th scope="col">{escape(table.heading)}</th>{titles}</tr></thead>'
         f"<tbody>{details}</tbody><tfoot>{totals}</tfoot></table></div>"
     )
@@ -181,7 +181,7 @@ def _reconciliation(found: Reconciliation) -> str:
     )
     return (
         f'<section class="report-block"><h2>{escape(found.title)}</h2><div class="report-scroll">'
-        f'<table class="report-table"><caption>{escape(found.window)}。各行の合計が収納ファイルの合計になる。</caption>'
+        f'<table class="report-table report-plain"><caption>{escape(found.window)}。各行の合計が収納ファイルの合計になる。</caption>'
         '<thead><tr><th scope="col">帰属先</th><th scope="col">収納<small>件</small></th>'
         '<th scope="col">本税(料)<small>円</small></th><th scope="col">延滞金・督促手数料<small>円</small></th></tr></thead>'
         f'<tbody>{lines}</tbody><tfoot><tr><th scope="row">計</th><td>{found.receipts:,}</td>'
@@ -203,7 +203,7 @@ def _definitions(form: Form) -> str:
         for column in form.main.columns
     )
     return (
-        '<section class="report-page"><h2>列の定義</h2><div class="report-scroll"><table class="report-table">'
+        '<section class="report-page"><h2>列の定義</h2><div class="report-scroll"><table class="report-table report-plain">'
         '<thead><tr><th scope="col">列</th><th scope="col">区分</th><th scope="col">式</th><th scope="col">単位</th>'
         f'<th scope="col">式番号</th></tr></thead><tbody>{rows}</tbody></table></div></section>'
     )

@@ -25,11 +25,11 @@ _BASE = """
 .report-table { border-collapse: collapse; width: 100%; font-size: 13px; font-variant-numeric: tabular-nums; }
 .report-table caption { text-align: left; font-weight: 600; padding: 12px 0 5px; }
 .report-table th, .report-table td { border: 1px solid #b8c4d0; padding: 3px 7px; }
-.report-table thead th { background: #e8eef5; font-weight: 600; text-align: center; vertical-align: bottom; }
+.report-table thead th { background: #e8eef5; word-break: keep-all; font-weight: 600; text-align: center; vertical-align: bottom; }
 .report-table thead small { display: block; font-weight: 400; color: #52606d; }
 .report-table tbody th, .report-table tfoot th { text-align: left; font-weight: 500; white-space: nowrap; }
 .report-table td { text-align: right; white-space: nowrap; }
-.report-table tbody tr:nth-child(even) td, .report-table tbody tr:nth-child(even) th { background: #f7f9fb; }
+.report-plain tbody tr:nth-child(even) td, .report-plain tbody tr:nth-child(even) th { background: #f7f9fb; }
 .report-table td.report-rate { color: #173f70; }
 .report-table tfoot th, .report-table tfoot td { border-top: 3px double #52606d; background: #eef3f8; font-weight: 700; }
 .report-table td.report-words { text-align: left; white-space: normal; }
@@ -54,11 +54,12 @@ _PRINT = """
   .report-table th, .report-table td { padding: 1.6pt 3.4pt; }
   .report-table caption { break-after: avoid; font-size: 9pt; padding-top: 3mm; }
   .report-table thead { display: table-header-group; }
+  .report-table tfoot { display: table-row-group; }
   .report-table tr { break-inside: avoid; }
   .report-block { break-inside: avoid; }
   .report-heat td small { font-size: 6pt; }
   .report-scroll { overflow: visible; }
-  .report-chart { max-width: 100%; height: 62mm; margin: 1mm auto 2mm; }
+  .report-chart { max-width: 100%; height: 56mm; margin: 1mm auto 1mm; }
   .report-page { break-before: page; }
   .report-notes { font-size: 7.5pt; }
 }

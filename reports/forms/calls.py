@@ -29,10 +29,10 @@ _HEAT = (("answer_rate", "calls", "応答率"), ("right_party_rate", "calls", "�
 
 def sheets(conn: Connection, city: City, request: Request) -> tuple[Sheet, ...]:
     """The tables of the form with the facts behind every figure."""
-    return _sheets(gather_calls(conn, city, request).facts.sets, city, request)
+    return sheets_of(gather_calls(conn, city, request).facts.sets, city, request)
 
 
-def _sheets(sets: dict[str, FactSet], city: City, request: Request) -> tuple[Sheet, ...]:
+def sheets_of(sets: dict[str, FactSet], city: City, request: Request) -> tuple[Sheet, ...]:
     """The tables of the form: by the asked axis, 曜日×時間帯, by line, by attempt number."""
     is_holiday = city.calendar.is_holiday
     groupings = (
@@ -50,7 +50,7 @@ def _sheets(sets: dict[str, FactSet], city: City, request: Request) -> tuple[She
 def build(conn: Connection, city: City, request: Request) -> Form:
     """Read and count. The form depends on nothing but the facts known by the request's moment."""
     gathered = gather_calls(conn, city, request)
-    tables = tuple(sheet.table() for sheet in _sheets(gathered.facts.sets, city, request))
+    tables = tuple(sheet.table() for sheet in sheets_of(gathered.facts.sets, city, request))
     return Form(
         request=request,
         municipality_id=city.id,

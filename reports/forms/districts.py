@@ -31,6 +31,11 @@ from reports.request import Axis, Period, Request
 from reports.sheet import Sheet
 
 OUTSIDE, NOT_KNOWN = "市外", "不明"
+_TITLES = {
+    Axis.AREA: "架電状況表(地区別)",
+    Axis.BRANCH: "架電状況表(地区別・支所)",
+    Axis.TOWN: "架電状況表(地区別・大字町丁目)",
+}
 
 
 def sheets(conn: Connection, city: City, request: Request) -> tuple[Sheet, ...]:
@@ -45,7 +50,7 @@ def build(conn: Connection, city: City, request: Request) -> Form:
     return Form(
         request=request,
         municipality_id=city.id,
-        title=f"{request.form.title}({request.axis.title})",
+        title=_TITLES[request.axis],
         header=header_of(conn, city, request),
         tables=(table,),
         heat_maps=(),
@@ -177,7 +182,8 @@ def _branch(name: DistrictName) -> Line:
 
 def _area(name: DistrictName) -> Line:
     codes = {"支所": name.branch, "地区": name.area}
-    return Line(f"area:{name.branch}/{name.area}", name.area or "(地区なし)", codes)
+    label = " ".join(filter(None, (name.branch, name.area))) or "(地区なし)"
+    return Line(f"area:{name.branch}/{name.area}", label, codes)
 
 
 def _town(name: DistrictName) -> Line:

@@ -25,7 +25,7 @@ from reports.reading.documents import Envelope, Lot, read_envelopes, read_lots, 
 from reports.reading.gather import known_by
 from reports.reading.money import payment_window, read_payments, read_touches
 from reports.reconcile import reconcile
-from reports.request import Period, Request
+from reports.request import Axis, Period, Request
 from reports.sheet import Sheet
 
 
@@ -42,13 +42,13 @@ class _Gathered:
 
 def sheets(conn: Connection, city: City, request: Request) -> tuple[Sheet, ...]:
     """The one table of the form with the facts behind every figure."""
-    return (_sheet(_gather(conn, city, request), request),)
+    return (_sheet(_gather(conn, city, request)),)
 
 
 def build(conn: Connection, city: City, request: Request) -> Form:
     """Read and count."""
     gathered = _gather(conn, city, request)
-    table = _sheet(gathered, request).table()
+    table = _sheet(gathered).table()
     return Form(
         request=request,
         municipality_id=city.id,
@@ -91,17 +91,21 @@ def _gather(conn: Connection, city: City, request: Request) -> _Gathered:
     return _Gathered(lots, envelopes, sets, touches, payments, attribution, window)
 
 
-def _sheet(gathered: _Gathered, request: Request) -> Sheet:
-    grouping = Grouping(
-        request.axis.value,
-        request.axis.title,
-        "発送ロット",
-        tuple(_line(lot) for lot in gathered.lots),
-        lambda facts: facts.numbers["lot"],
-        frozenset(range(len(gathered.lots))),
-    )
+def _sheet(gathered: _Gathered) -> Sheet:
     places = {name: facts.numbers["lot"] for name, facts in gathered.sets.items()}
-    return Sheet(grouping, DOCUMENT_COLUMNS, gathered.sets, places)
+    return Sheet(grouping_of(gathered.lots), DOCUMENT_COLUMNS, gathered.sets, places)
+
+
+def grouping_of(lots: Sequence[Lot]) -> Grouping:
+    """One row for each lot, in their order, printed even when nothing came of it."""
+    return Grouping(
+        Axis.LOT.value,
+        Axis.LOT.title,
+        "発送ロット",
+        tuple(_line(lot) for lot in lots),
+        lambda facts: facts.numbers["lot"],
+        frozenset(range(len(lots))),
+    )
 
 
 def _line(lot: Lot) -> Line:
