@@ -21,7 +21,7 @@ from reports.placing import (
 )
 from reports.reading.gather import Gathered, gather_calls
 from reports.reconcile import reconcile
-from reports.request import Request
+from reports.request import Axis, Request
 from reports.sheet import Sheet
 
 _HEAT = (("answer_rate", "calls", "応答率"), ("right_party_rate", "calls", "本人接触率"))
@@ -57,14 +57,19 @@ def build(conn: Connection, city: City, request: Request) -> Form:
         title=f"{request.form.title}({request.axis.title})",
         header=header_of(conn, city, request),
         tables=tables,
-        heat_maps=_heat_maps(tables[1]),
-        charts=(
-            Chart(f"{request.axis.title}の架電数と本人接触率", tables[0].key, "calls", "right_party_rate"),
-            Chart(f"{request.axis.title}の納付額", tables[0].key, "paid_yen", None),
-        ),
+        heat_maps=heat_maps_of(tables[1]),
+        charts=charts_of(request.axis, tables[0]),
         reconciliation=reconciliation_of(gathered, request),
         warnings=tuple(warnings_of(request)),
         notes=_notes(gathered),
+    )
+
+
+def charts_of(axis: Axis, table: Table) -> tuple[Chart, ...]:
+    """How busy and how fruitful each row was, and what it brought in."""
+    return (
+        Chart(f"{axis.title}の架電数と本人接触率", table.key, "calls", "right_party_rate"),
+        Chart(f"{axis.title}の納付額", table.key, "paid_yen", None),
     )
 
 
@@ -83,7 +88,8 @@ def reconciliation_of(gathered: Gathered, request: Request) -> Reconciliation | 
     )
 
 
-def _heat_maps(cross: Table) -> tuple[HeatMap, ...]:
+def heat_maps_of(cross: Table) -> tuple[HeatMap, ...]:
+    """The heat maps of a 曜日×時間帯 table, over the hours in which anything happened."""
     printed = {row.key: row for row in cross.details}
     used = sorted({row.codes["時間帯コード"] for row in cross.details})
     hours = [f"{hour:02}" for hour in range(HOURS) if used and int(used[0]) <= hour <= int(used[-1])]
