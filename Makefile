@@ -16,6 +16,8 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 	if command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))'; \
 	then echo $$p; break; fi; done)
 
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
 PYTEST := $(BIN)/pytest
 CLIENT_SOURCES = $(shell [ -d $(CLIENT) ] && find $(CLIENT) -type f -not -path '*/node_modules/*')
 
@@ -33,7 +35,7 @@ $(STAMPS)/environment: $(PIP_WHEEL)
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed and was not found; install it or give PYTHON=/path/to/python"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv --without-pip $(VENV)
 	@mkdir -p $(STAMPS)
-	$(BIN)/python $(PIP_WHEEL)/pip install --quiet --no-index --disable-pip-version-check $(PIP_WHEEL)
+	$(BIN)/python $(PIP_WHEEL)/pip install --quiet --no-index $(PIP_WHEEL)
 	@touch $@
 
 # What builds the others goes first, by the same lock, so that nothing unpinned takes part.

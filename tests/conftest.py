@@ -26,7 +26,14 @@ __all__ = ["city", "municipality", "passing", "shared_city", "shared_database"]
 
 _HOME_PREFIX = "tsunagaru-test-"
 # A test database need not survive a power cut.
-_FORGETFUL = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "shared_buffers": "128MB"}
+_FORGETFUL = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "shared_buffers": "128MB",
+}
 _IN_CI = os.environ.get("CI") == "true"
 
 # The same examples at every run, no clock, no memory of earlier runs.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import tarfile
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -27,20 +26,19 @@ CITIES = (131016, 472018)
 NAMES = ("渡邉 太郎", "葛\U000e0101城 花子", "\ue000田 次郎", "行\n替え\tとタブ", "引用'\"\\")
 
 
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    found = replace(Settings.from_environment({"TSUNAGARU_HOME": str(tmp_path / "home")}))
-    (found.recordings / "2026" / "06").mkdir(parents=True)
-    (found.recordings / "2026" / "06" / "call.wav").write_bytes(bytes(range(256)) * 400)
-    (found.recordings / "empty.wav").touch()
-    (found.home / "session.secret").write_text("kept")
-    return found
+def an_installation(home: Path) -> Settings:
+    """Recordings and a secret below `home`."""
+    settings = Settings.from_environment({"TSUNAGARU_HOME": str(home)})
+    (settings.recordings / "2026" / "06").mkdir(parents=True)
+    (settings.recordings / "2026" / "06" / "call.wav").write_bytes(bytes(range(256)) * 400)
+    (settings.recordings / "empty.wav").touch()
+    (settings.home / "session.secret").write_text("kept")
+    return settings
 
 
-@pytest.fixture
-def filled(database_url: str) -> str:
+def fill(url: str) -> str:
     """Rows of two municipalities: a dump that row-level security had thinned would miss one of them."""
-    with psycopg.connect(database_url) as connection:
+    with psycopg.connect(url) as connection:
         for city in CITIES:
             connection.execute(
                 "INSERT INTO municipality VALUES (%s, %s, %s, %s, %s, true, '03', '03-0000-0000', %s)",
@@ -51,7 +49,28 @@ def filled(database_url: str) -> str:
                     "INSERT INTO audit_entry VALUES (%s, %s, %s, NULL, %s, 'view', %s, %s)",
                     [city, UUID(int=number), NOW, name, str(number), Jsonb({"name": name})],
                 )
-    return database_url
+    return url
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return an_installation(tmp_path / "home")
+
+
+@pytest.fixture
+def filled(database_url: str) -> str:
+    return fill(database_url)
+
+
+@pytest.fixture(scope="module")
+def backup(server_url: str, template_database: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A whole backup, made once, for tests that only read or damage copies of it."""
+    name = f"tsunagaru_saved_{uuid4().hex[:12]}"
+    place = tmp_path_factory.mktemp("backup")
+    url = fill(create_database(server_url, name, template_database))
+    write_backup(url, an_installation(place / "home"), place / "whole.tar", NOW)
+    drop_database(server_url, name)
+    return place / "whole.tar"
 
 
 @pytest.fixture
@@ -109,23 +128,17 @@ def test_every_row_and_file_comes_back(
     assert files(empty_home.home) == files(settings.home)
 
 
-def test_a_database_with_tables_is_not_overwritten(filled: str, settings: Settings, tmp_path: Path) -> None:
-    target = tmp_path / "backup.tar"
-    write_backup(filled, settings, target, NOW)
+def test_a_database_with_tables_is_not_overwritten(backup: Path, filled: str, empty_home: Settings) -> None:
     before = every_row(filled)
     with pytest.raises(TsunagaruError, match="--replace"):
-        restore_into_empty(filled, settings, target)
+        restore_into_empty(filled, empty_home, backup)
     assert every_row(filled) == before
 
 
-def test_recordings_are_not_overwritten(
-    filled: str, empty_database_url: str, settings: Settings, tmp_path: Path
-) -> None:
-    target = tmp_path / "backup.tar"
-    write_backup(filled, settings, target, NOW)
+def test_recordings_are_not_overwritten(backup: Path, empty_database_url: str, settings: Settings) -> None:
     (settings.recordings / "new.wav").write_bytes(b"new")
     with pytest.raises(TsunagaruError, match="--replace"):
-        restore_into_empty(empty_database_url, settings, target)
+        restore_into_empty(empty_database_url, settings, backup)
     assert every_row(empty_database_url) == {}
     assert (settings.recordings / "new.wav").read_bytes() == b"new"
 
@@ -147,15 +160,11 @@ def test_replacing_puts_the_old_state_back(filled: str, replaceable: str, settin
     assert files(settings.home) == before
 
 
-def test_replacing_waits_for_nobody_who_is_still_at_work(
-    filled: str, replaceable: str, settings: Settings, tmp_path: Path
-) -> None:
-    target = tmp_path / "backup.tar"
-    write_backup(filled, settings, target, NOW)
+def test_replacing_waits_for_nobody_who_is_still_at_work(backup: Path, replaceable: str, settings: Settings) -> None:
     with connect(replaceable), pytest.raises(TsunagaruError, match="serve"):
-        restore_replacing(replaceable, settings, target)
+        restore_replacing(replaceable, settings, backup)
     assert every_row(replaceable)["audit_entry"] == []
-    with psycopg.connect(filled) as connection:
+    with psycopg.connect(replaceable) as connection:
         names = {row[0] for row in connection.execute("SELECT datname FROM pg_database")}
     assert f"{database_of(replaceable)}_restoring" not in names
 
@@ -185,52 +194,44 @@ def manifest_of(source: Path) -> dict[str, object]:
 
 @pytest.mark.parametrize("member", [DATABASE, MANIFEST, "recordings/2026/06/call.wav"])
 @pytest.mark.parametrize("content", [b"", b"{}", None])
-def test_a_damaged_backup_is_refused_before_anything_is_touched(
-    filled: str,
-    empty_database_url: str,
-    settings: Settings,
-    empty_home: Settings,
-    tmp_path: Path,
-    member: str,
-    content: bytes | None,
-) -> None:
-    whole = tmp_path / "whole.tar"
-    write_backup(filled, settings, whole, NOW)
-    broken = rewritten(whole, tmp_path / "broken.tar", {member: content})
+def test_a_damaged_backup_is_refused(backup: Path, tmp_path: Path, member: str, content: bytes | None) -> None:
     with pytest.raises(TsunagaruError, match="壊れています"):
-        restore_into_empty(empty_database_url, empty_home, broken)
+        read_backup(rewritten(backup, tmp_path / "broken.tar", {member: content}))
+
+
+def test_a_damaged_backup_is_refused_before_anything_is_touched(
+    backup: Path, empty_database_url: str, empty_home: Settings, tmp_path: Path
+) -> None:
+    broken = rewritten(backup, tmp_path / "broken.tar", {"recordings/empty.wav": b"no longer"})
+    for restore in (restore_into_empty, restore_replacing):
+        with pytest.raises(TsunagaruError, match="壊れています"):
+            restore(empty_database_url, empty_home, broken)
     assert every_row(empty_database_url) == {}
     assert not empty_home.home.exists()
 
 
-def test_half_a_file_and_a_foreign_file_are_refused(filled: str, settings: Settings, tmp_path: Path) -> None:
-    whole = tmp_path / "whole.tar"
-    write_backup(filled, settings, whole, NOW)
+def test_half_a_file_and_a_foreign_file_are_refused(backup: Path, tmp_path: Path) -> None:
     half = tmp_path / "half.tar"
-    half.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    half.write_bytes(backup.read_bytes()[: backup.stat().st_size // 2])
     (tmp_path / "letter.txt").write_text("拝啓")
     for bad in (half, tmp_path / "letter.txt"):
         with pytest.raises(TsunagaruError, match="壊れています"):
             read_backup(bad)
 
 
-def test_a_backup_of_a_newer_version_asks_for_an_update(filled: str, settings: Settings, tmp_path: Path) -> None:
-    whole = tmp_path / "whole.tar"
-    write_backup(filled, settings, whole, NOW)
-    words = manifest_of(whole) | {"schema": "9999"}
-    newer = rewritten(whole, tmp_path / "newer.tar", {MANIFEST: json.dumps(words).encode()})
+def test_a_backup_of_a_newer_version_asks_for_an_update(backup: Path, tmp_path: Path) -> None:
+    words = manifest_of(backup) | {"schema": "9999"}
+    newer = rewritten(backup, tmp_path / "newer.tar", {MANIFEST: json.dumps(words).encode()})
     with pytest.raises(TsunagaruError, match="新しい版"):
         read_backup(newer)
 
 
-def test_a_name_that_leaves_the_folder_is_refused(filled: str, settings: Settings, tmp_path: Path) -> None:
-    whole = tmp_path / "whole.tar"
-    write_backup(filled, settings, whole, NOW)
-    words = manifest_of(whole)
+def test_a_name_that_leaves_the_folder_is_refused(backup: Path, tmp_path: Path) -> None:
+    words = manifest_of(backup)
     members = words["members"]
     assert isinstance(members, list)
     members[-1]["name"] = "secrets/../../../etc/passwd"
-    evil = rewritten(whole, tmp_path / "evil.tar", {MANIFEST: json.dumps(words).encode()})
+    evil = rewritten(backup, tmp_path / "evil.tar", {MANIFEST: json.dumps(words).encode()})
     with pytest.raises(TsunagaruError, match="壊れています"):
         read_backup(evil)
 
