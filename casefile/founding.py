@@ -12,8 +12,9 @@ from casefile.city import CitySettings
 from casefile.errors import TsunagaruError
 from casefile.flags import default_rules
 from casefile.ids import Ids
+from casefile.interest import published_rates
 from casefile.roles import DEFAULT_ROLES
-from casefile.tables import FlagRule, Municipality, Role
+from casefile.tables import FlagRule, InterestRate, Municipality, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ def found_municipality(conn: Connection, profile: MunicipalityProfile, now: date
     )
     _write_flag_rules(conn, number)
     _write_roles(conn, number)
+    _write_interest_rates(conn, number)
     audit.note(
         conn,
         number,
@@ -99,5 +101,22 @@ def _write_roles(conn: Connection, municipality_id: int) -> None:
                 "purposes": [purpose.value for purpose in role.purposes],
             }
             for role in DEFAULT_ROLES
+        ],
+    )
+
+
+def _write_interest_rates(conn: Connection, municipality_id: int) -> None:
+    conn.execute(
+        insert(InterestRate),
+        [
+            {
+                "municipality_id": municipality_id,
+                "rule": rule,
+                "valid_from": rate.valid_from,
+                "first_percent": rate.first_percent,
+                "later_percent": rate.later_percent,
+            }
+            for rule, rates in sorted(published_rates().items())
+            for rate in rates
         ],
     )

@@ -158,6 +158,7 @@ def test_flags_are_shown_with_what_they_do_and_only_while_they_stand(office: Off
 
 
 def test_interest_is_estimated_as_of_the_day(office: Office) -> None:
+    office.conn.exec_driver_sql("DELETE FROM interest_rate")
     for since, first, later in (("2025-01-01", "2.4", "8.7"), ("2026-01-01", "2.8", "9.1")):
         office.conn.execute(
             insert(InterestRate).values(
