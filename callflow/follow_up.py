@@ -62,9 +62,7 @@ def close_calls(conn: Connection, city: City, closes: Sequence[AttemptClose], no
     dead = [close for close in closes if close.result.kills_number and close.phone_id is not None]
     for close in dead:
         mark_number(conn, city.id, close.addressee_no, close.e164, close.result.label, now)
-    queued = {
-        close.attempt_id: queue_unreached(conn, city, close, now, ids) for close in closes if record_id_of(close) in new
-    }
+    queued = queue_unreached(conn, city, [close for close in closes if record_id_of(close) in new], now, ids)
     marked = {close.attempt_id for close in dead}
     return [
         Closed(close.attempt_id, record_id_of(close), close.attempt_id in marked, queued.get(close.attempt_id))
@@ -76,7 +74,7 @@ def queue_sms_if_unreached(
     conn: Connection, city: City, close: AttemptClose, rule: UnreachedRule, now: datetime, ids: Ids
 ) -> UUID | None:
     """Queue the SMS follow-up if `rule` is met; returns its id, or None. `close_call` does this by the call's own rule."""
-    return queue_unreached(conn, city, replace(close, rule=rule), now, ids)
+    return queue_unreached(conn, city, [replace(close, rule=rule)], now, ids).get(close.attempt_id)
 
 
 def mark_number(

@@ -12,9 +12,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, func, select, update
-from sqlalchemy.dialects.postgresql import aggregate_order_by
-from sqlalchemy.dialects.postgresql import insert as insert_or_update
+from sqlalchemy import Connection, update
 
 from callflow.bands import Slot, slot_of
 from callflow.codes import CallResult, Contact
@@ -23,8 +21,7 @@ from casefile.calendar import OfficeCalendar
 from casefile.city import City
 from casefile.clock import at_jst, jst_date
 from casefile.ids import Ids
-from casefile.tables import Attempt, ContactRecord, Document, DocumentLot, Phone
-from casefile.vocabulary import Channel, ContactDirection, LineType, PhoneHolder
+from casefile.vocabulary import ContactDirection
 
 TRIGGER = "unreached"
 _EARLIEST = time(10)
@@ -137,19 +134,32 @@ def due_at(day: date, city: City) -> datetime:
     raise ValueError(f"no SMS hours within {_SEARCH_DAYS} working days before {day}")
 
 
-def queue_unreached(conn: Connection, city: City, close: AttemptClose, now: datetime, ids: Ids) -> UUID | None:
-    """Queue the SMS follow-up if the rule of the call is met; returns its id, or None. Once per occasion.
+def queue_unreached(
+    conn: Connection, city: City, closes: Sequence[AttemptClose], now: datetime, ids: Ids
+) -> dict[UUID, UUID]:
+    """Queue the SMS follow-ups of those calls whose rule is met; their ids by attempt. Once per occasion.
 
-    A later call in vain moves a waiting one on, so that the days of rest are counted from the last call.
+    A later call in vain moves a waiting one on, so that the days of rest are counted from the last call. Two statements
+    for any number of calls: this runs in the transaction that closes them.
     """
+    candidates = {close.attempt_id: close for close in closes if _may_count(close)}
+    if not candidates:
+        return {}
+    days = {
+        attempt_id: sms_due_on(candidates[attempt_id].rule or UnreachedRule(0), facts, city.calendar)
+        for attempt_id, facts in unreached_facts(conn, city, list(candidates.values())).items()
+    }
+    due = [(candidates[attempt_id], due_at(day, city)) for attempt_id, day in days.items() if day is not None]
+    return _queue(conn, city, due, now, ids) if due else {}
+
+
+def _may_count(close: AttemptClose) -> bool:
+    """Whether the call can be the one that makes the rule come true."""
     if close.rule is None or not close.counted or close.result not in UNREACHED:
-        return None
+        return False
     if close.direction is not ContactDirection.OUTBOUND:
-        return None
-    if close.attempt_no is not None and close.attempt_no < close.rule.attempts:
-        return None
-    day = sms_due_on(close.rule, unreached_facts(conn, city, close), city.calendar)
-    return None if day is None else _queue(conn, city, close, due_at(day, city), now, ids)
+        return False
+    return close.attempt_no is None or close.attempt_no >= close.rule.attempts
 
 
 def cancel_unreached(
@@ -171,120 +181,102 @@ def cancel_unreached(
     return changed.rowcount
 
 
-def unreached_facts(conn: Connection, city: City, close: AttemptClose) -> UnreachedFacts:
-    """What the rule looks at, in one statement; the closing call itself counts whether it is stored as ended or not."""
-    row = conn.execute(
-        select(
-            _earlier_tries(city.id, close).label("tries"),
-            _own_mobile(city.id, close.addressee_no).label("has_own_mobile"),
-            _last_document(city.id, close).label("last_document_on"),
-        )
-    ).one()
-    tries = [*(row.tries or ()), close.started_at]
-    return UnreachedFacts(
-        slots=[slot_of(at, city.calendar) for at in tries],
-        has_own_mobile=row.has_own_mobile,
-        last_call_on=jst_date(close.ended_at),
-        last_document_on=row.last_document_on,
+def unreached_facts(conn: Connection, city: City, closes: Sequence[AttemptClose]) -> dict[UUID, UnreachedFacts]:
+    """What the rule looks at, by attempt; the closing call itself counts whether it is stored as ended or not."""
+    by_attempt = {close.attempt_id: close for close in closes}
+    rows = conn.exec_driver_sql(
+        _FACTS,
+        {
+            "city": city.id,
+            "attempts": list(by_attempt),
+            "persons": [close.addressee_no for close in closes],
+            "purposes": [close.purpose for close in closes],
+            "groups": [close.claim_group for close in closes],
+            "campaigns": [close.campaign_id for close in closes],
+            "contacts": _CONTACT_CODES,
+            "unreached": _UNREACHED_CODES,
+        },
     )
-
-
-_CONTACT_CODES = tuple(contact.value for contact in Contact if contact.is_contact)
-_UNREACHED_CODES = tuple(sorted(result.value for result in UNREACHED))
-
-
-def _earlier_tries(municipality_id: int, close: AttemptClose) -> Any:
-    last_contact = (
-        select(func.max(ContactRecord.started_at))
-        .where(
-            ContactRecord.municipality_id == municipality_id,
-            ContactRecord.addressee_no == close.addressee_no,
-            ContactRecord.purpose == close.purpose,
-            ContactRecord.claim_group == close.claim_group,
-            ContactRecord.contact.in_(_CONTACT_CODES),
+    return {
+        row.attempt_id: UnreachedFacts(
+            slots=[slot_of(at, city.calendar) for at in (*(row.tries or ()), by_attempt[row.attempt_id].started_at)],
+            has_own_mobile=row.has_own_mobile,
+            last_call_on=jst_date(by_attempt[row.attempt_id].ended_at),
+            last_document_on=row.last_document_on,
         )
-        .scalar_subquery()
+        for row in rows
+    }
+
+
+_CONTACT_CODES = [contact.value for contact in Contact if contact.is_contact]
+_UNREACHED_CODES = sorted(result.value for result in UNREACHED)
+
+# A document that came back, or never left, touched nobody.
+_FACTS = """
+SELECT c.attempt_id,
+       (SELECT array_agg(a.handed_at ORDER BY a.handed_at)
+          FROM attempt a
+         WHERE a.municipality_id = %(city)s AND a.addressee_no = c.addressee_no AND a.purpose = c.purpose
+           AND a.claim_group = c.claim_group AND a.campaign_id IS NOT DISTINCT FROM c.campaign_id
+           AND a.channel = 'call' AND a.direction = 'outbound' AND a.state = 'ended' AND a.counted
+           AND a.result = ANY (%(unreached)s::text[]) AND a.attempt_id <> c.attempt_id
+           AND a.handed_at > coalesce((
+               SELECT max(r.started_at) FROM contact_record r
+                WHERE r.municipality_id = %(city)s AND r.addressee_no = c.addressee_no AND r.purpose = c.purpose
+                  AND r.claim_group = c.claim_group AND r.contact = ANY (%(contacts)s::text[])), '-infinity')) AS tries,
+       EXISTS (SELECT FROM phone p
+                WHERE p.municipality_id = %(city)s AND p.addressee_no = c.addressee_no AND p.line_type = 'mobile'
+                  AND p.holder = 'self' AND p.e164 IS NOT NULL AND p.ng_reason IS NULL
+                  AND p.dropped_at IS NULL) AS has_own_mobile,
+       (SELECT max(l.sent_on) FROM document d
+          JOIN document_lot l ON l.municipality_id = d.municipality_id AND l.lot_no = d.lot_no
+         WHERE d.municipality_id = %(city)s AND d.addressee_no = c.addressee_no AND d.withdrawn_on IS NULL
+           AND d.returned_on IS NULL AND l.purpose = c.purpose AND l.claim_group = c.claim_group) AS last_document_on
+  FROM unnest(%(attempts)s::uuid[], %(persons)s::text[], %(purposes)s::text[], %(groups)s::text[],
+              %(campaigns)s::uuid[]) AS c (attempt_id, addressee_no, purpose, claim_group, campaign_id)
+ ORDER BY c.attempt_id
+"""
+
+# One that has gone out stays as it is; a waiting one of the same occasion is moved on.
+_QUEUE = """
+INSERT INTO follow_up (municipality_id, follow_up_id, channel, purpose, claim_group, addressee_no, trigger, occasion,
+                       campaign_id, attempt_id, due_at, state, created_at)
+SELECT %(city)s, c.follow_up_id, 'sms', c.purpose, c.claim_group, c.addressee_no, %(trigger)s, c.occasion,
+       c.campaign_id, c.attempt_id, c.due_at, 'waiting', %(now)s
+  FROM unnest(%(ids)s::uuid[], %(purposes)s::text[], %(groups)s::text[], %(persons)s::text[], %(occasions)s::text[],
+              %(campaigns)s::uuid[], %(attempts)s::uuid[], %(dues)s::timestamptz[])
+       AS c (follow_up_id, purpose, claim_group, addressee_no, occasion, campaign_id, attempt_id, due_at)
+ ORDER BY c.addressee_no, c.occasion
+    ON CONFLICT (municipality_id, channel, addressee_no, occasion)
+    DO UPDATE SET due_at = excluded.due_at, attempt_id = excluded.attempt_id WHERE follow_up.state = 'waiting'
+RETURNING attempt_id, follow_up_id
+"""
+
+
+def _queue(
+    conn: Connection, city: City, due: Sequence[tuple[AttemptClose, datetime]], now: datetime, ids: Ids
+) -> dict[UUID, UUID]:
+    """Insert the follow-ups. Of two calls with one occasion in the same batch the later one speaks."""
+    of_occasion = {(close.addressee_no, occasion_of(close)): (close, at) for close, at in sorted(due, key=_end)}
+    wanted = list(of_occasion.values())
+    rows = conn.exec_driver_sql(
+        _QUEUE,
+        {
+            "city": city.id,
+            "trigger": TRIGGER,
+            "now": now,
+            "ids": [ids.new() for _ in wanted],
+            "purposes": [close.purpose for close, _ in wanted],
+            "groups": [close.claim_group for close, _ in wanted],
+            "persons": [close.addressee_no for close, _ in wanted],
+            "occasions": [occasion_of(close) for close, _ in wanted],
+            "campaigns": [close.campaign_id for close, _ in wanted],
+            "attempts": [close.attempt_id for close, _ in wanted],
+            "dues": [at for _, at in wanted],
+        },
     )
-    same_list = Attempt.campaign_id.is_(None) if close.campaign_id is None else Attempt.campaign_id == close.campaign_id
-    return (
-        select(func.array_agg(aggregate_order_by(Attempt.handed_at, Attempt.handed_at)))
-        .where(
-            Attempt.municipality_id == municipality_id,
-            Attempt.addressee_no == close.addressee_no,
-            Attempt.purpose == close.purpose,
-            Attempt.claim_group == close.claim_group,
-            same_list,
-            Attempt.channel == "call",
-            Attempt.direction == "outbound",
-            Attempt.state == "ended",
-            Attempt.counted,
-            Attempt.handed_at.is_not(None),
-            Attempt.result.in_(_UNREACHED_CODES),
-            Attempt.attempt_id != close.attempt_id,
-            func.coalesce(Attempt.handed_at > last_contact, True),
-        )
-        .scalar_subquery()
-    )
+    return {row.attempt_id: row.follow_up_id for row in rows}
 
 
-def _own_mobile(municipality_id: int, addressee_no: str) -> Any:
-    return (
-        select(Phone.phone_id)
-        .where(
-            Phone.municipality_id == municipality_id,
-            Phone.addressee_no == addressee_no,
-            Phone.line_type == LineType.MOBILE,
-            Phone.holder == PhoneHolder.SELF,
-            Phone.e164.is_not(None),
-            Phone.ng_reason.is_(None),
-            Phone.dropped_at.is_(None),
-        )
-        .exists()
-    )
-
-
-def _last_document(municipality_id: int, close: AttemptClose) -> Any:
-    """A document that came back, or never left, touched nobody."""
-    return (
-        select(func.max(DocumentLot.sent_on))
-        .join(
-            Document,
-            (Document.municipality_id == DocumentLot.municipality_id) & (Document.lot_no == DocumentLot.lot_no),
-        )
-        .where(
-            Document.municipality_id == municipality_id,
-            Document.addressee_no == close.addressee_no,
-            Document.withdrawn_on.is_(None),
-            Document.returned_on.is_(None),
-            DocumentLot.purpose == close.purpose,
-            DocumentLot.claim_group == close.claim_group,
-        )
-        .scalar_subquery()
-    )
-
-
-def _queue(conn: Connection, city: City, close: AttemptClose, due: datetime, now: datetime, ids: Ids) -> UUID | None:
-    """Insert the follow-up, or move a waiting one of the same occasion on; one that has gone out stays as it is."""
-    fresh = insert_or_update(FollowUp).values(
-        municipality_id=city.id,
-        follow_up_id=ids.new(),
-        channel=Channel.SMS.value,
-        purpose=close.purpose,
-        claim_group=close.claim_group,
-        addressee_no=close.addressee_no,
-        trigger=TRIGGER,
-        occasion=occasion_of(close),
-        campaign_id=close.campaign_id,
-        attempt_id=close.attempt_id,
-        due_at=due,
-        state="waiting",
-        state_reason=None,
-        created_at=now,
-        closed_at=None,
-    )
-    stored = fresh.on_conflict_do_update(
-        index_elements=[FollowUp.municipality_id, FollowUp.channel, FollowUp.addressee_no, FollowUp.occasion],
-        set_={"due_at": fresh.excluded.due_at, "attempt_id": fresh.excluded.attempt_id},
-        where=FollowUp.state == "waiting",
-    ).returning(FollowUp.follow_up_id)
-    return conn.execute(stored).scalar_one_or_none()
+def _end(entry: tuple[AttemptClose, datetime]) -> datetime:
+    return entry[0].ended_at

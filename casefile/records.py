@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -10,7 +11,6 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Subquery, insert, select
 from sqlalchemy.dialects.postgresql import distinct_on
-from sqlalchemy.dialects.postgresql import insert as insert_or_leave
 
 from casefile.history import TimelineItem, history
 from casefile.problems import EntryRefused, Problem
@@ -93,9 +93,8 @@ def add_records(
     """`add_record` for many in one statement; returns the ids that are new."""
     if not records:
         return set()
-    stored = insert_or_leave(ContactRecord).on_conflict_do_nothing().returning(ContactRecord.record_id)
     rows = [_first_version(municipality_id, record, recorded_at, recorded_by) for record in records]
-    return set(conn.scalars(stored, rows))
+    return set(conn.exec_driver_sql(_INSERT, {"rows": json.dumps(rows, default=_as_text)}).scalars())
 
 
 def correct_record(
@@ -165,6 +164,11 @@ def latest_records(municipality_id: int) -> Subquery:
     )
 
 
+# One prepared statement whatever the number of rows: this is written with every call that ends.
+_INSERT = """
+INSERT INTO contact_record SELECT * FROM jsonb_populate_recordset(NULL::contact_record, %(rows)s::jsonb)
+ON CONFLICT DO NOTHING RETURNING record_id
+"""
 _FIELDS = tuple(field.name for field in fields(NewRecord))
 
 
@@ -180,3 +184,7 @@ def _first_version(
         "recorded_by": recorded_by,
         "correction_reason": None,
     }
+
+
+def _as_text(value: datetime | UUID) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
