@@ -18,8 +18,9 @@ from casefile.errors import TsunagaruError
 from casefile.ids import Ids
 from casefile.intake.applying.context import Applying
 from casefile.intake.applying.steps import STEPS
+from casefile.intake.converting import PhoneContext
 from casefile.intake.mapping import FileMapping, Mapping
-from casefile.intake.reading import FileReader, PhoneContext
+from casefile.intake.reading import FileReader
 from casefile.intake.report import ConflictLine, FileReport, ImportReport, RejectLine, StrangeLine
 from casefile.intake.runs import applied_before, last_applied_at, newest_as_of, record_run
 from casefile.intake.staging import Staged, fill_raws, prepare, stage

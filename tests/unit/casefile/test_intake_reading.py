@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 from casefile.errors import TsunagaruError
 from casefile.intake.cells import Converter, holds_individual_number, is_individual_number
+from casefile.intake.converting import PhoneContext
 from casefile.intake.encoding import KEEP, RAW_BYTE, recognise, source_bytes
 from casefile.intake.kinds import ARREARS, KINDS, Column, Form
 from casefile.intake.lines import LineReader, cut
 from casefile.intake.mapping import load_mapping
-from casefile.intake.reading import FileReader, PhoneContext
+from casefile.intake.reading import FileReader
 from casefile.kana import kana_key
 
 LAYOUTS = Path(__file__).parents[3] / "casefile" / "intake" / "layouts"
