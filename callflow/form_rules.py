@@ -16,7 +16,7 @@ from casefile.flags import FlagCode
 from casefile.hours import HARD_CLOSING, HARD_OPENING
 from casefile.phone_number import read_phone
 from casefile.problems import Problem
-from casefile.promises import PromiseFacts, check_promise
+from casefile.promises import PromiseFacts, PromiseLimits, check_promise
 from casefile.vocabulary import ClaimGroup, ContactDirection, Purpose, TaxpayerKind
 
 FLAGS_AN_OPERATOR_MAY_SET = (
@@ -226,7 +226,9 @@ def _promise_problems(form: ResultForm, facts: FormFacts) -> Iterator[Problem]:
     if form.promise is None:
         yield Problem("promise", "約束の期日と金額を入力してください。")
         return
-    yield from check_promise(form.promise, PromiseFacts(jst_date(facts.now), facts.outstanding, facts.city.calendar))
+    limits = PromiseLimits.of(facts.city)
+    known = PromiseFacts(jst_date(facts.now), facts.outstanding, facts.city.calendar, limits)
+    yield from check_promise(form.promise, known)
 
 
 def _recall_problems(form: ResultForm, facts: FormFacts) -> Iterator[Problem]:

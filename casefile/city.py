@@ -58,7 +58,9 @@ class CitySettings:
 
     `demand_notice_days`: 催告 may start this many days after the day of the 督促状. `receipts_max_open_days`: 催告 stops
     when the last receipts are older. `claimed_paid_days`: rest after 納付済(行き違い) was reported.
-    `promise_lateness_open_days` and `booking_lag_open_days`: L and g of REPORTS.md §6.0. `sms_per_minute`: throttle.
+    `promise_lateness_open_days` and `booking_lag_open_days`: L and g of REPORTS.md §6.0. `promise_parts` and
+    `promise_months_ahead`: how far an operator's 納付約束 may go (until the end of which month, this one being 0).
+    `sms_per_minute`: throttle.
     `languages`: in which the room can speak.
     """
 
@@ -67,6 +69,8 @@ class CitySettings:
     claimed_paid_days: int = 14
     promise_lateness_open_days: int = 5
     booking_lag_open_days: int = 5
+    promise_parts: int = 2
+    promise_months_ahead: int = 1
     sms_per_minute: int = 60
     caps: Caps = Caps()
     contact_hours: ContactHours = field(

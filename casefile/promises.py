@@ -70,6 +70,11 @@ class PromiseLimits:
     parts: int = 2
     months_ahead: int = 1
 
+    @classmethod
+    def of(cls, city: City) -> PromiseLimits:
+        """What this city allows its operators."""
+        return cls(city.settings.promise_parts, city.settings.promise_months_ahead)
+
 
 @dataclass(frozen=True, slots=True)
 class PromiseFacts:
@@ -196,7 +201,8 @@ def make_promise(
 ) -> MadePromise:
     """Store a promise; an open one of the same case is superseded (更改). Raises EntryRefused with what is wrong."""
     made_on = jst_date(now)
-    facts = PromiseFacts(made_on, outstanding_periods(conn, city.id, addressee_no, claim_group), city.calendar)
+    outstanding = outstanding_periods(conn, city.id, addressee_no, claim_group)
+    facts = PromiseFacts(made_on, outstanding, city.calendar, PromiseLimits.of(city))
     problems = check_promise(draft, facts)
     refuse_if_blocking(problems)
     superseded = _supersede(conn, city.id, addressee_no, claim_group)

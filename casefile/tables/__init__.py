@@ -1,6 +1,6 @@
 """The tables of the case file, one file per subject; importing this package registers them all."""
 
-from casefile.tables.account import Role, UserAccount, UserRole
+from casefile.tables.account import ProtectedOpening, Role, UserAccount, UserRole
 from casefile.tables.arrears import Arrears, InterestRate, TaxItem, TaxPeriod
 from casefile.tables.attempt import Attempt, GateDecision
 from casefile.tables.audit import AuditEntry, AuditSeal
@@ -50,6 +50,7 @@ __all__ = [
     "Promise",
     "PromisePart",
     "PromiseTarget",
+    "ProtectedOpening",
     "Receipt",
     "Representative",
     "Role",

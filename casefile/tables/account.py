@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -47,3 +47,29 @@ class UserRole(OfMunicipality, Base):
 
     user_id: Mapped[UUID] = mapped_column(primary_key=True)
     role_code: Mapped[str] = mapped_column(primary_key=True)
+
+
+class ProtectedOpening(OfMunicipality, Base):
+    """Four eyes on a case under 支援措置: one authorised person asks, another allows, for a short time (DOMAIN.md §2.7)."""
+
+    __tablename__ = "protected_opening"
+    __table_args__ = (
+        within("taxpayer", "addressee_no"),
+        within("user_account", "asked_by", to=("user_id",)),
+        within("user_account", "allowed_by", to=("user_id",)),
+        CheckConstraint("allowed_by <> asked_by", name="four_eyes"),
+        CheckConstraint(
+            "(allowed_by IS NULL) = (allowed_at IS NULL) AND (allowed_at IS NULL) = (open_until IS NULL)",
+            name="allowed",
+        ),
+        Index("ix_protected_opening_addressee_no", "municipality_id", "addressee_no", "asked_at"),
+    )
+
+    opening_id: Mapped[UUID] = mapped_column(primary_key=True)
+    addressee_no: Mapped[str]
+    reason: Mapped[str]
+    asked_by: Mapped[UUID]
+    asked_at: Mapped[datetime]
+    allowed_by: Mapped[UUID | None]
+    allowed_at: Mapped[datetime | None]
+    open_until: Mapped[datetime | None]

@@ -990,6 +990,48 @@ def upgrade() -> None:
         postgresql_where=sa.text("state = 'open'"),
     )
     op.create_table(
+        "protected_opening",
+        sa.Column("municipality_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("opening_id", sa.Uuid(), nullable=False),
+        sa.Column("addressee_no", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("asked_by", sa.Uuid(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("allowed_by", sa.Uuid(), nullable=True),
+        sa.Column("allowed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("open_until", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(allowed_by IS NULL) = (allowed_at IS NULL) AND (allowed_at IS NULL) = (open_until IS NULL)",
+            name=op.f("ck_protected_opening_allowed"),
+        ),
+        sa.CheckConstraint("allowed_by <> asked_by", name=op.f("ck_protected_opening_four_eyes")),
+        sa.ForeignKeyConstraint(
+            ["municipality_id", "addressee_no"],
+            ["taxpayer.municipality_id", "taxpayer.addressee_no"],
+            name=op.f("fk_protected_opening_municipality_id_addressee_no"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["municipality_id", "allowed_by"],
+            ["user_account.municipality_id", "user_account.user_id"],
+            name=op.f("fk_protected_opening_municipality_id_allowed_by"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["municipality_id", "asked_by"],
+            ["user_account.municipality_id", "user_account.user_id"],
+            name=op.f("fk_protected_opening_municipality_id_asked_by"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["municipality_id"], ["municipality.municipality_id"], name=op.f("fk_protected_opening_municipality_id")
+        ),
+        sa.PrimaryKeyConstraint("municipality_id", "opening_id", name=op.f("pk_protected_opening")),
+    )
+    op.create_index(
+        "ix_protected_opening_addressee_no",
+        "protected_opening",
+        ["municipality_id", "addressee_no", "asked_at"],
+        unique=False,
+    )
+    op.create_table(
         "recall",
         sa.Column("municipality_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("recall_id", sa.Uuid(), nullable=False),
@@ -1496,6 +1538,7 @@ def upgrade() -> None:
     protect("instalment_plan", "SELECT", "INSERT", "UPDATE")
     protect("phone", "SELECT", "INSERT", "UPDATE")
     protect("promise", "SELECT", "INSERT", "UPDATE")
+    protect("protected_opening", "SELECT", "INSERT", "UPDATE")
     protect("recall", "SELECT", "INSERT", "UPDATE")
     protect("representative", "SELECT", "INSERT", "UPDATE", "DELETE")
     protect("service_request", "SELECT", "INSERT", "UPDATE")
