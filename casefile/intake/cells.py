@@ -114,6 +114,7 @@ def _reader(column: Column, dates: DateStyle) -> Callable[[str], str | None]:
         Form.YES_NO: _yes_no,
         Form.CHOICE: lambda text: _choice(text, column.choices),
         Form.PHONE: lambda text: _text(text, _LONGEST_TEXT),
+        Form.READING: lambda text: _text(text, _LONGEST_TEXT),
     }[column.form]
 
 

@@ -11,6 +11,7 @@ from casefile.intake.encoding import STRANGE, source_bytes
 from casefile.intake.kinds import Column, Form
 from casefile.intake.lines import Rows
 from casefile.intake.mapping import FileMapping, Source
+from casefile.kana import kana_key
 from casefile.phone_number import read_phone
 
 
@@ -139,6 +140,8 @@ class RowConverter:
             columns.append(values)
             if column.form is Form.PHONE:
                 columns.extend(self._phone_columns(raws))
+            elif column.form is Form.READING:
+                columns.append([kana_key(raw) for raw in raws])
         lines = (
             map("\t".join, zip(*columns, strict=True))
             if not refused

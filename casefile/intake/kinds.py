@@ -24,6 +24,14 @@ class Form(Enum):
     YES_NO = "はい・いいえ(1・0)"
     CHOICE = "区分"
     PHONE = "電話番号"
+    READING = "カナ"
+
+
+DERIVED: Mapping[Form, tuple[str, ...]] = {
+    Form.PHONE: ("raw_digits", "e164", "line_type", "problem"),
+    Form.READING: ("kana_key",),
+}
+"""Columns that are made of a cell while it is read, beside the cell itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +164,7 @@ ADDRESSEES = FileKind(
         _key("addressee_no", "宛名番号"),
         _choice("kind", "個人法人区分", choices.TAXPAYER_KIND, default="person"),
         _text("name", "氏名", required=True),
-        _text("name_kana", "氏名カナ"),
+        Column("name_kana", "氏名カナ", Form.READING),
         _date("birth_date", "生年月日"),
         _key("postal_code", "郵便番号", required=False),
         _text("address", "住所", required=True),

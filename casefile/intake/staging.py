@@ -11,7 +11,7 @@ import psycopg
 from sqlalchemy import Connection, text
 
 from casefile.intake.cells import NULL, Converter
-from casefile.intake.kinds import FileKind, Form
+from casefile.intake.kinds import DERIVED, FileKind, Form
 from casefile.intake.reading import FileReader
 
 _TYPES = {
@@ -20,6 +20,7 @@ _TYPES = {
     Form.NOTE: "text",
     Form.CHOICE: "text",
     Form.PHONE: "text",
+    Form.READING: "text",
     Form.DATE: "date",
     Form.YEN: "bigint",
     Form.WHOLE: "integer",
@@ -27,7 +28,6 @@ _TYPES = {
     Form.DEGREES: "double precision",
     Form.YES_NO: "boolean",
 }
-PHONE_COLUMNS = ("raw_digits", "e164", "line_type", "problem")
 _IN_MEMORY = 4 << 20
 _ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
@@ -45,8 +45,7 @@ def prepare(conn: Connection, kind: FileKind) -> None:
     columns = ["row_no integer NOT NULL"]
     for column in kind.columns:
         columns.append(f"{column.name} {_TYPES[column.form]}{_default(Converter(column, required=False)[''])}")
-        if column.form is Form.PHONE:
-            columns.extend(f"{name} text" for name in PHONE_COLUMNS)
+        columns.extend(f"{name} text" for name in DERIVED.get(column.form, ()))
     for statement in (
         "DROP TABLE IF EXISTS pg_temp.incoming, pg_temp.refused, pg_temp.odd, pg_temp.conflicting",
         f"CREATE TEMP TABLE incoming ({', '.join(columns)}) ON COMMIT DROP",
@@ -74,8 +73,7 @@ def stage(conn: Connection, reader: FileReader) -> Staged:
     names = ["row_no"]
     for name in reader.mapped:
         names.append(name)
-        if reader.kind.by_name[name].form is Form.PHONE:
-            names.extend(PHONE_COLUMNS)
+        names.extend(DERIVED.get(reader.kind.by_name[name].form, ()))
     strange = 0
     with (
         SpooledTemporaryFile(_IN_MEMORY, "w+", encoding="utf-8", newline="") as refused,

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from casefile.intake.applying.context import Applying, Value
-from casefile.intake.staging import raw_cursor
-from casefile.kana import kana_key
 
 _OWN = "CASE s.kind WHEN 'company' THEN 'C-' ELSE 'S-' END || s.addressee_no"
 _HOUSEHOLD = f"coalesce(s.household_no, o.household_id, {_OWN})"
-_BATCH = 5000
 
 
 def apply_addressees(applying: Applying) -> None:
@@ -28,8 +25,6 @@ def apply_addressees(applying: Applying) -> None:
         f" WHEN s.kind = 'company' THEN 'company' ELSE 'single' END AS kind FROM {source}) n"
         " ORDER BY household_id, kind ON CONFLICT DO NOTHING"
     )
-    _add_kana_keys(applying)
-    source += " JOIN kana k ON k.row_no = s.row_no"
     counts = applying.upsert(
         "taxpayer",
         {"addressee_no": "s.addressee_no"},
@@ -37,7 +32,7 @@ def apply_addressees(applying: Applying) -> None:
             Value("kind", "s.kind"),
             Value("name", "s.name"),
             Value("name_kana", "coalesce(s.name_kana, '')"),
-            Value("kana_key", "k.kana_key", "name_kana"),
+            Value("kana_key", "coalesce(s.kana_key, '')", "name_kana"),
             Value("birth_date", "s.birth_date"),
             Value("postal_code", "s.postal_code"),
             Value("address", "s.address"),
@@ -66,28 +61,6 @@ def apply_addressees(applying: Applying) -> None:
         ).scalar_one()
         if absent:
             applying.changes.notices.append(f"ファイルにない宛名が{absent:,}件あります。記録があるため残しています。")
-
-
-def _add_kana_keys(applying: Applying) -> None:
-    """The sort and search key of each reading; only Python knows how kana fold."""
-    applying.run("DROP TABLE IF EXISTS pg_temp.kana")
-    applying.run("CREATE TEMP TABLE kana (row_no integer PRIMARY KEY, kana_key text NOT NULL) ON COMMIT DROP")
-    last = 0
-    cursor = raw_cursor(applying.conn)
-    while True:
-        rows = applying.run(
-            "SELECT row_no, coalesce(name_kana, '') AS reading FROM incoming WHERE row_no > :last"
-            " ORDER BY row_no LIMIT :many",
-            last=last,
-            many=_BATCH,
-        ).all()
-        if not rows:
-            break
-        with cursor.copy("COPY kana (row_no, kana_key) FROM STDIN") as copy:
-            for row in rows:
-                copy.write_row((row.row_no, kana_key(row.reading)))
-        last = rows[-1].row_no
-    applying.run("ANALYZE kana")
 
 
 def _apply_representatives(applying: Applying) -> None:
