@@ -11,10 +11,12 @@ import json
 import selectors
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from random import Random
+from typing import Protocol
+from uuid import UUID
 
 from callflow.events import CarrierCommand, CarrierEvent, Dial, Joined, Reconcile
 from casefile.clock import Clock
@@ -30,18 +32,47 @@ _LONGEST_WAIT = 0.5
 _HOST = "127.0.0.1"
 
 
+class Company(Protocol):
+    """Whoever works behind this network in the same process: a demo's robot operators and the section's own desk."""
+
+    def next_at(self) -> datetime | None: ...
+
+    def play(self, now: datetime) -> None: ...
+
+    def calls_in(self, attempt_id: UUID, addressee_no: str) -> None:
+        """Who is behind an incoming call."""
+        ...
+
+    def overhears(self, event: CarrierEvent) -> bool:
+        """Whether it speaks for the operator whom the event concerns."""
+        ...
+
+
+SpokenTo = Callable[[UUID, Sequence[str]], None]
+
+
+def _nobody_listens(attempt_id: UUID, lines: Sequence[str]) -> None:
+    del attempt_id, lines
+
+
 class CarrierProcess:
-    """Serve one engine after the other until `stopping` is set. `speed`: seconds of the clock in one real second."""
+    """Serve one engine after the other until `stopping` is set. `speed`: seconds of the clock in one real second.
+
+    `company` joins in; `spoken_to` is told beforehand what a resident will say to an operator who is nobody of it.
+    """
+
+    company: Company | None = None
+    spoken_to: SpokenTo = staticmethod(_nobody_listens)
 
     def __init__(self, city: SyntheticCity, seed: int, clock: Clock, ledger_path: Path, speed: float = 1.0) -> None:
         self._clock = clock
         self._speed = speed
         people = People(city, seed)
-        self._exchange = Exchange(city, people, Habits(city, seed), seed, TimeOrderedIds(clock.now, Random(seed)))
+        self.exchange = Exchange(city, people, Habits(city, seed), seed, TimeOrderedIds(clock.now, Random(seed)))
         for line in read_ledger(ledger_path):
-            self._exchange.remember(line.attempt_id, line.e164)
+            self.exchange.remember(line.attempt_id, line.e164)
         self._ledger = CarrierLedger(ledger_path)
-        self._people = people
+        self.people = people
         self._selector = selectors.DefaultSelector()
         self._client: socket.socket | None = None
         self._received = b""
@@ -64,7 +95,8 @@ class CarrierProcess:
         self._ledger.close()
 
     def _pause(self) -> float:
-        upcoming = self._exchange.next_at()
+        moments = (self.exchange.next_at(), self.company.next_at() if self.company is not None else None)
+        upcoming = min((moment for moment in moments if moment is not None), default=None)
         if upcoming is None:
             return _LONGEST_WAIT
         seconds = (upcoming - self._clock.now()).total_seconds() / self._speed
@@ -98,26 +130,37 @@ class CarrierProcess:
 
     def _obey(self, command: CarrierCommand) -> None:
         now = self._clock.now()
-        if isinstance(command, Dial) and self._exchange.would_ring(command):
+        if isinstance(command, Dial) and self.exchange.would_ring(command):
             # The book first: what rang is known even if this process dies in the next instruction.
             self._ledger.write(LedgerLine(now, command.attempt_id, "rang", command.e164))
-        if isinstance(command, Reconcile) and not self._exchange.knows(command.attempt_id):
+        if isinstance(command, Reconcile) and not self.exchange.knows(command.attempt_id):
             self._ledger.write(LedgerLine(now, command.attempt_id, "absent", None))
-        self._exchange.take(command, now)
+        self.exchange.take(command, now)
 
     def _play(self) -> None:
         now = self._clock.now()
-        for call_back in self._people.call_backs_until(now):
-            self._exchange.call_in(call_back.e164, call_back.at)
-        for event in self._exchange.advance(now):
-            if isinstance(event, Joined):
+        for call_back in self.people.call_backs_until(now):
+            attempt_id = self.exchange.call_in(call_back.e164, call_back.at)
+            if self.company is not None:
+                self.company.calls_in(attempt_id, call_back.addressee_no)
+        for event in self.exchange.advance(now):
+            if isinstance(event, Joined) and not self._company_speaks_for(event):
                 self._answer_the_operator(event, now)
+            elif not isinstance(event, Spoken | Joined):
+                self._company_speaks_for(event)
             self._send(event)
+        if self.company is not None:
+            self.company.play(now)
+
+    def _company_speaks_for(self, event: CarrierEvent) -> bool:
+        return self.company is not None and self.company.overhears(event)
 
     def _answer_the_operator(self, event: Joined, now: datetime) -> None:
         """Here nobody tells the network whom the operator asks for: the person the number is on file for."""
-        e164 = self._exchange.number_of(event.attempt_id)
-        self._exchange.ask_for(event.attempt_id, self._exchange.filed_for(e164), now, aloud=True)
+        e164 = self.exchange.number_of(event.attempt_id)
+        words = self.exchange.ask_for(event.attempt_id, self.exchange.filed_for(e164), now, aloud=True)
+        if words is not None:
+            self.spoken_to(event.attempt_id, words.spoken)
 
     def _send(self, event: CarrierEvent | Spoken) -> None:
         if self._client is None:
