@@ -54,10 +54,11 @@ def run_engine(
     *,
     clock: Clock | None = None,
     terms: ShellTerms | None = None,
+    speed: float = 1.0,
 ) -> None:
     """Serve one floor until `stop_event` is set; waits for the floor while another engine has it.
 
-    Returns with the floor's lock released. Calls on the line stay with the carrier; the next engine asks for them.
+    `speed`: how many seconds of `clock` pass in a real one (demos). Returns with the floor's lock released. Calls on the line stay with the carrier; the next engine asks for them.
     """
     inbox: _Inbox = queue.SimpleQueue()
     carrier.listen(inbox.put)
@@ -67,7 +68,17 @@ def run_engine(
     ears.start()
     try:
         while not stop_event.is_set():
-            _serve(database_url, municipality_id, floor_id, carrier, inbox, stop_event, clock or SystemClock(), terms)
+            _serve(
+                database_url,
+                municipality_id,
+                floor_id,
+                carrier,
+                inbox,
+                stop_event,
+                clock or SystemClock(),
+                terms,
+                speed,
+            )
     finally:
         carrier.close()
         ears.join(timeout=_KNOCK_SECONDS * 4)
@@ -82,6 +93,7 @@ def _serve(
     stop_event: threading.Event,
     clock: Clock,
     terms: ShellTerms | None,
+    speed: float,
 ) -> None:
     """One epoch, from taking the floor to losing it."""
     database = Database(database_url, pool_size=2)
@@ -90,7 +102,7 @@ def _serve(
     try:
         shell.start()
         _log.info("floor taken", extra={"floor": str(floor_id), "epoch": shell.epoch})
-        _obey(shell, inbox, stop_event, clock)
+        _obey(shell, inbox, stop_event, clock, speed)
         shell.flush()
     except (DBAPIError, SQLAlchemyError, LostFloor, TsunagaruError) as error:
         # Names of errors only: an error's text may quote a row.
@@ -101,11 +113,11 @@ def _serve(
         database.close()
 
 
-def _obey(shell: FloorShell, inbox: _Inbox, stop_event: threading.Event, clock: Clock) -> None:
+def _obey(shell: FloorShell, inbox: _Inbox, stop_event: threading.Event, clock: Clock, speed: float) -> None:
     """Events as they come, a tick a second, everything committed after each bunch."""
     next_tick = clock.now()
     while not stop_event.is_set():
-        wait = min(max((next_tick - clock.now()).total_seconds(), 0.0), _TICK_SECONDS)
+        wait = min(max((next_tick - clock.now()).total_seconds() / speed, 0.0), _TICK_SECONDS)
         if _take_bunch(shell, inbox, wait):
             shell.wake()
         shell.flush()
@@ -116,7 +128,7 @@ def _obey(shell: FloorShell, inbox: _Inbox, stop_event: threading.Event, clock: 
         wakeup = shell.next_wakeup()
         if wakeup is not None:
             # A deadline of a call may come before the next full second; never more than a hundred ticks a second.
-            next_tick = max(min(next_tick, wakeup), now + timedelta(seconds=_LEAST_SECONDS))
+            next_tick = max(min(next_tick, wakeup), now + timedelta(seconds=_LEAST_SECONDS * speed))
 
 
 def _take_bunch(shell: FloorShell, inbox: _Inbox, wait: float) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -84,13 +85,21 @@ class Room:
 
     def fill(self, people: int, operators: int = 1, household: str | None = None, **draft: Any) -> None:
         """Debtors with one phone each, operators, a frozen and running campaign."""
-        with self.transaction() as conn:
-            crowd = People(conn, self.municipality_id, DAY)
-            crowd.city_data()
+
+        def crowd_in(crowd: People) -> None:
             if household is not None:
                 crowd.household(household, "resident")
             for number in range(1, people + 1):
                 crowd.debtor(f"{number:08d}", mobile(number), household)
+
+        self.fill_with(crowd_in, operators, **draft)
+
+    def fill_with(self, crowd_in: Callable[[People], None], operators: int = 1, **draft: Any) -> None:
+        """The same with people of the test's own."""
+        with self.transaction() as conn:
+            crowd = People(conn, self.municipality_id, DAY)
+            crowd.city_data()
+            crowd_in(crowd)
             self._users(conn, operators)
             campaigns.open_floor(conn, self.municipality_id, FLOOR, "1階")
             self.campaign_id = self.campaign(conn, **draft)
