@@ -68,6 +68,11 @@ class RehearsalPlan:
     def size(self) -> int:
         return self.households or max(600, 700 * self.operators)
 
+    @property
+    def listed_until(self) -> date:
+        """基準日 of the city's first files."""
+        return self.first_day - timedelta(days=3)
+
 
 @dataclass(slots=True)
 class Spent:
@@ -94,7 +99,7 @@ class Rehearsal:
         self._folder = folder
         self._clock = VirtualClock(at_jst(plan.first_day - _ONE_DAY, 18))
         self._ids = TimeOrderedIds(self._clock.now, random.Random(f"{plan.seed}:ids"))
-        self.truth = build_city(CityPlan(plan.seed, plan.size, plan.first_day - timedelta(days=3)))
+        self.truth = build_city(CityPlan(plan.seed, plan.size, plan.listed_until))
         self.people = People(self.truth, plan.seed)
         habits = Habits(self.truth, plan.seed)
         self._exchange = Exchange(self.truth, self.people, habits, plan.seed, self._ids)

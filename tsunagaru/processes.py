@@ -13,13 +13,11 @@ import threading
 from collections.abc import Callable, Sequence
 from types import FrameType
 
+from casefile.clock import ShiftedClock
 from tsunagaru import wiring
 from tsunagaru.logs import configure_logs
-from tsunagaru.settings import Settings
+from tsunagaru.settings import CLOCK, DEMO, Settings
 from tsunagaru.supervisor import Program
-
-DEMO_SEED = "TSUNAGARU_DEMO_SEED"
-DEMO_SPEED = "TSUNAGARU_DEMO_SPEED"
 
 
 def service_programs(settings: Settings, database_url: str) -> list[Program]:
@@ -28,9 +26,9 @@ def service_programs(settings: Settings, database_url: str) -> list[Program]:
     return [_process(name, environment) for name in ("worker", "engine")] + [_web(environment)]
 
 
-def demo_programs(settings: Settings, database_url: str, seed: int, speed: float) -> list[Program]:
+def demo_programs(settings: Settings, database_url: str, clock: ShiftedClock) -> list[Program]:
     """The same processes with the rehearsal's telephone network as one more process of its own."""
-    environment = _environment(settings, database_url) | {DEMO_SEED: str(seed), DEMO_SPEED: str(speed)}
+    environment = _environment(settings, database_url) | {CLOCK: clock.encode(), DEMO: "yes"}
     return [_process(name, environment) for name in ("carrier", "worker", "engine")] + [_web(environment)]
 
 
@@ -55,23 +53,10 @@ def _web(environment: dict[str, str]) -> Program:
     return Program("web", command, environment)
 
 
-def _engine(database_url: str, settings: Settings, stopping: threading.Event) -> None:
-    wiring.run_engine(database_url, settings, stopping)
-
-
-def _worker(database_url: str, settings: Settings, stopping: threading.Event) -> None:
-    wiring.run_worker(database_url, settings, stopping)
-
-
-def _carrier(database_url: str, settings: Settings, stopping: threading.Event) -> None:
-    seed, speed = int(os.environ[DEMO_SEED]), float(os.environ[DEMO_SPEED])
-    wiring.run_demo_carrier(database_url, settings, stopping, seed, speed)
-
-
 PROCESSES: dict[str, Callable[[str, Settings, threading.Event], None]] = {
-    "engine": _engine,
-    "worker": _worker,
-    "carrier": _carrier,
+    "engine": wiring.run_engine,
+    "worker": wiring.run_worker,
+    "carrier": wiring.run_demo_carrier,
 }
 
 

@@ -8,10 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from casefile.clock import ShiftedClock
 from casefile.errors import TsunagaruError
 
 DEFAULT_PORT = 8080
 DEFAULT_HOST = "127.0.0.1"
+CLOCK = "TSUNAGARU_CLOCK"
+DEMO = "TSUNAGARU_DEMO"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +22,8 @@ class Settings:
     """The settings of one process.
 
     `database_url` is None when the embedded server is used. `home` holds everything that is not in the database:
-    the embedded server's data, recordings, backups, the secret key.
+    the embedded server's data, recordings, backups, the secret key. `clock` and `demo` are how the processes of a demo
+    are told of each other; an office has neither.
     """
 
     home: Path
@@ -27,6 +31,8 @@ class Settings:
     host: str
     port: int
     log_format: str
+    clock: ShiftedClock | None = None
+    demo: bool = False
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -41,6 +47,8 @@ class Settings:
             host=found.get("TSUNAGARU_HOST") or DEFAULT_HOST,
             port=port_number(found.get("TSUNAGARU_PORT") or str(DEFAULT_PORT)),
             log_format=_log_format(found.get("TSUNAGARU_LOG") or "json"),
+            clock=ShiftedClock.decode(found[CLOCK]) if found.get(CLOCK) else None,
+            demo=found.get(DEMO) == "yes",
         )
 
     @property

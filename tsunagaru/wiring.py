@@ -2,59 +2,171 @@
 
 from __future__ import annotations
 
+import json
 import threading
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from random import Random
 from typing import TYPE_CHECKING
+from uuid import UUID
 
-from casefile.clock import SystemClock
+import structlog
+from sqlalchemy import Connection, select
+
+from agent_ui.context import PanelContext, SpeechOf, SpokenLine
+from casefile.accounts import load_user
+from casefile.clock import Clock, SystemClock
 from casefile.db import Database
 from casefile.ids import TimeOrderedIds
+from dialer import live
+from dialer.tables import Floor
+from rehearsal.carrier_client import CarrierClient
+from rehearsal.carrier_process import CarrierProcess, SpokenTo
+from rehearsal.live_room import LiveRoom
+from tsunagaru.demo_room import demo_room, speech_folder
 from tsunagaru.logs import configure_logs
 from tsunagaru.settings import Settings, secret
+from tsunagaru.worker import municipalities, office_jobs, work
 
 if TYPE_CHECKING:
     from apiflask import APIFlask
+
+log = structlog.get_logger()
+
+_LOOK_FOR_FLOORS_SECONDS = 5.0
+_SECONDS_A_LINE = 5.0
+
+
+def clock_of(settings: Settings) -> Clock:
+    """The machine's clock; in a demo, the one all its processes share."""
+    return settings.clock or SystemClock()
 
 
 def web_application() -> APIFlask:
     """The WSGI application gunicorn serves; reads its settings from the environment."""
     from agent_ui.app import create_app
-    from agent_ui.context import PanelContext
 
     settings = Settings.from_environment()
     configure_logs(settings.log_format, "web")
     assert settings.database_url is not None, "the supervisor always names the database"
-    clock = SystemClock()
-    return create_app(
-        PanelContext(
-            database=Database(settings.database_url, pool_size=20),
-            clock=clock,
-            ids=TimeOrderedIds(clock.now),
-            secret_key=secret(settings, "session"),
-        )
+    clock = clock_of(settings)
+    context = PanelContext(
+        database=Database(settings.database_url, pool_size=20),
+        clock=clock,
+        ids=TimeOrderedIds(clock.now),
+        secret_key=secret(settings, "session"),
     )
+    if settings.demo:
+        context = replace(context, speech_of=_speech_in(speech_folder(settings.home)))
+    return create_app(context)
 
 
 def run_engine(database_url: str, settings: Settings, stopping: threading.Event) -> None:
-    """Run the engine of every floor in this database until `stopping` is set, then let it finish what it holds."""
-    del database_url, settings
-    stopping.wait()
+    """Run the engine of every floor in this database until `stopping` is set, a thread each.
+
+    Without a telephone line there is nothing to run: it says so once, and waits.
+    """
+    if not settings.demo:
+        log.warning("no telephone line is configured, so nothing is dialed; see tsunagaru doctor")
+        stopping.wait()
+        return
+    database = Database(database_url, pool_size=1)
+    serving: dict[UUID, threading.Thread] = {}
+    while not stopping.is_set():
+        for municipality_id, floor_id in _floors(database):
+            if floor_id not in serving:
+                serving[floor_id] = threading.Thread(
+                    target=_serve_floor, args=(database_url, settings, municipality_id, floor_id, stopping)
+                )
+                serving[floor_id].start()
+        stopping.wait(_LOOK_FOR_FLOORS_SECONDS)
+    for thread in serving.values():
+        thread.join()
+    database.close()
+
+
+def _floors(database: Database) -> list[tuple[int, UUID]]:
+    found: list[tuple[int, UUID]] = []
+    for municipality_id in municipalities(database):
+        with database.transaction(municipality_id) as conn:
+            floors = conn.scalars(select(Floor.floor_id).order_by(Floor.floor_id))
+            found.extend((municipality_id, floor_id) for floor_id in floors)
+    return found
+
+
+def _serve_floor(
+    database_url: str, settings: Settings, municipality_id: int, floor_id: UUID, stopping: threading.Event
+) -> None:
+    live.run_engine(
+        database_url,
+        municipality_id,
+        floor_id,
+        CarrierClient(demo_room(settings.home).carrier_port),
+        stopping,
+        clock=clock_of(settings),
+        speed=settings.clock.speed if settings.clock else 1.0,
+    )
 
 
 def run_worker(database_url: str, settings: Settings, stopping: threading.Event) -> None:
-    """Do due work (SMS, imports, exports, audit seals) until `stopping` is set."""
-    del database_url, settings
-    stopping.wait()
+    """Do due work (texts, promises to judge, audit seals) until `stopping` is set."""
+    clock = clock_of(settings)
+    database = Database(database_url, pool_size=2)
+    work(database, clock, office_jobs(database, clock), stopping)
+    database.close()
 
 
-def prepare_demo(database_url: str, settings: Settings, seed: int) -> None:
-    """Fill a migrated database with the synthetic city of `seed`, unless that city is already there."""
-    del database_url, settings, seed
+def run_demo_carrier(database_url: str, settings: Settings, stopping: threading.Event) -> None:
+    """Play the telephone network and the robot operators of the demo until `stopping` is set."""
+    room = demo_room(settings.home)
+    clock = clock_of(settings)
+    database = Database(database_url, pool_size=2)
+    with database.transaction(room.municipality_id) as conn:
+        robots = [load_user(conn, room.municipality_id, user_id) for user_id in room.robots]
+        clerk = load_user(conn, room.municipality_id, room.clerk)
+    assert clerk is not None, "the demo's supervisor signs for the desk"
+    carrier = CarrierProcess(
+        room.city(),
+        room.seed,
+        clock,
+        settings.home / "carrier-ledger.jsonl",
+        settings.clock.speed if settings.clock else 1.0,
+    )
+    carrier.spoken_to = _write_speech_to(speech_folder(settings.home))
+    company = LiveRoom(
+        carrier,
+        database,
+        room.municipality_id,
+        room.floor_id,
+        clock,
+        TimeOrderedIds(clock.now, Random()),
+        room.seed,
+        [robot for robot in robots if robot is not None],
+        clerk,
+    )
+    carrier.company = company
+    company.open()
+    carrier.run(stopping, room.carrier_port)
+    database.close()
 
 
-def run_demo_carrier(database_url: str, settings: Settings, stopping: threading.Event, seed: int, speed: float) -> None:
-    """Play the telephone network and the robot operators of the demo until `stopping` is set.
+def _write_speech_to(folder: Path) -> SpokenTo:
+    """What a resident will say, for the panel of the human operator who took the call."""
 
-    `speed` is how many seconds of the city pass in one second.
-    """
-    del database_url, settings, seed, speed
-    stopping.wait()
+    def write(attempt_id: UUID, lines: Sequence[str]) -> None:
+        (folder / f"{attempt_id}.json").write_text(json.dumps(list(lines), ensure_ascii=False), encoding="utf-8")
+
+    return write
+
+
+def _speech_in(folder: Path) -> SpeechOf:
+    def speech_of(conn: Connection, municipality_id: int, attempt_id: UUID) -> list[SpokenLine]:
+        del conn, municipality_id
+        try:
+            lines = json.loads((folder / f"{attempt_id}.json").read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return []
+        return [SpokenLine(_SECONDS_A_LINE * number, "相手", line) for number, line in enumerate(lines)]
+
+    return speech_of

@@ -5,10 +5,11 @@ from __future__ import annotations
 from argparse import Namespace
 from dataclasses import replace
 
-from tsunagaru import wiring
+from casefile.clock import jst
 from tsunagaru.arguments import Parser, a_positive_factor
-from tsunagaru.database import database_url
-from tsunagaru.databases import ensure_database
+from tsunagaru.database import database_for_a_while
+from tsunagaru.databases import create_database, drop_database
+from tsunagaru.demo_room import OpenedDemo, open_demo
 from tsunagaru.logs import configure_logs
 from tsunagaru.processes import demo_programs
 from tsunagaru.service import migrate, refuse_a_taken_port, run_service
@@ -29,23 +30,25 @@ def run(args: Namespace) -> int:
     settings = replace(found, home=found.home / "demo", port=args.port, log_format="console")
     configure_logs(settings.log_format, "supervisor")
     refuse_a_taken_port(settings)
-    print("架空の市を用意しています…", flush=True)
-    url = _demo_database(settings)
-    migrate(url)
-    wiring.prepare_demo(url, settings, args.seed)
-
-    def ready() -> None:
-        print(
-            f"\n  つながる のデモが動いています: http://{settings.host}:{settings.port}/\n  止めるときは Ctrl-C\n",
-            flush=True,
-        )
-
-    run_service(settings, demo_programs(settings, url, args.seed, args.speed), ready)
+    with database_for_a_while(settings) as working:
+        # A database of its own name, new at every start: yesterday's demo is nobody's data.
+        drop_database(working, DEMO_DATABASE)
+        url = create_database(working, DEMO_DATABASE)
+        migrate(url)
+        opened = open_demo(url, settings.home, args.seed, args.speed, _say)
+        run_service(settings, demo_programs(settings, url, opened.clock), lambda: _welcome(settings, opened))
     return 0
 
 
-def _demo_database(settings: Settings) -> str:
-    """A database apart: on an outside server one of its own name, otherwise the demo's own embedded server."""
-    if settings.database_url is not None:
-        return ensure_database(settings.database_url, DEMO_DATABASE)
-    return database_url(settings)
+def _welcome(settings: Settings, opened: OpenedDemo) -> None:
+    who = "\n".join(f"      {person.login:<12}{person.password:<16}{person.what}" for person in opened.sign_ins)
+    opens = jst(opened.clock.start)
+    _say(
+        f"\n  つながる のデモが動いています: http://{settings.host}:{settings.port}/\n"
+        f"  市の時計は {opens:%Y年%-m月%-d日 %H:%M} から進みます。ロボットのオペレーターが{len(opened.room.robots)}人、架電しています。\n\n"
+        f"      {'利用者':<9}{'パスワード':<11}役割\n{who}\n\n  止めるときは Ctrl-C\n"
+    )
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
