@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +23,8 @@ from casefile.tables import AuditEntry, AuditSeal
 
 _LOCK_CLASS = 7_341_001
 """Namespace of the advisory lock that lets one sealer work at a time."""
+_LOOK_BACK = timedelta(days=31)
+_CHUNK = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,9 @@ def seal(conn: Connection, municipality_id: int, now: datetime, limit: int = 100
     conn.execute(select(func.pg_advisory_xact_lock(_LOCK_CLASS, municipality_id)))
     last = head(conn, municipality_id)
     unsealed = _unsealed(municipality_id).order_by(AuditEntry.at, AuditEntry.audit_id).limit(limit)
+    if last is not None:
+        # Years of sealed entries need not be gone through again; `verify` counts whatever is unsealed, of any age.
+        unsealed = unsealed.where(AuditEntry.at >= _sealed_at(conn, municipality_id, last) - _LOOK_BACK)
     entries = [_entry(row) for row in conn.execute(unsealed)]
     links = chain(municipality_id, entries, last)
     if links:
@@ -144,11 +149,19 @@ def verify(conn: Connection, municipality_id: int, noted: Iterable[Head] = ()) -
         )
         .where(AuditSeal.municipality_id == municipality_id)
         .order_by(AuditSeal.seq)
+        .execution_options(yield_per=_CHUNK)
     )
-    sealed = [(Link(row.seq, row.audit_id, row.chain_hash), _entry(row)) for row in rows]
+    sealed = 0
+
+    def counted() -> Iterator[tuple[Link, Entry]]:
+        nonlocal sealed
+        for row in rows:
+            sealed += 1
+            yield Link(row.seq, row.audit_id, row.chain_hash), _entry(row)
+
+    found = faults(municipality_id, counted(), noted)
     waiting = conn.execute(select(func.count()).select_from(_unsealed(municipality_id).subquery())).scalar_one()
-    newest = Head(sealed[-1][0].seq, sealed[-1][0].chain_hash) if sealed else None
-    return Verification(len(sealed), waiting, newest, faults(municipality_id, sealed, noted))
+    return Verification(sealed, waiting, head(conn, municipality_id), found)
 
 
 def chain(municipality_id: int, entries: Iterable[Entry], last: Head | None) -> list[Link]:
@@ -170,19 +183,16 @@ def faults(municipality_id: int, sealed: Iterable[tuple[Link, Entry]], noted: It
     """
     found = []
     expected, previous = 1, _genesis(municipality_id)
-    hashes = {}
+    missing = {kept.seq: kept for kept in noted}
     for link, entry in sealed:
         if link.seq != expected:
             found.append(f"連番{expected}から{link.seq - 1}までの封印がありません。")
         if link.audit_id != entry.audit_id or link.chain_hash != _hash(previous, municipality_id, link.seq, entry):
             found.append(f"連番{link.seq}の記録(ID {entry.audit_id})が封印時の内容と一致しません。")
         expected, previous = link.seq + 1, link.chain_hash
-        hashes[link.seq] = link.chain_hash
-    found.extend(
-        f"控えのある連番{kept.seq}の封印が見つからないか、控えと一致しません。"
-        for kept in noted
-        if hashes.get(kept.seq) != kept.chain_hash
-    )
+        if link.seq in missing and missing[link.seq].chain_hash == link.chain_hash:
+            del missing[link.seq]
+    found.extend(f"控えのある連番{seq}の封印が見つからないか、控えと一致しません。" for seq in sorted(missing))
     return tuple(found)
 
 
@@ -226,6 +236,18 @@ def _hash(previous: str, municipality_id: int, seq: int, entry: Entry) -> str:
 
 def _entry(row: Row[*tuple[Any, ...]]) -> Entry:
     return Entry(row.audit_id, row.at, row.user_id, row.actor, row.action, row.addressee_no, row.detail)
+
+
+def _sealed_at(conn: Connection, municipality_id: int, last: Head) -> datetime:
+    """When the entry of a link happened."""
+    return conn.execute(
+        select(AuditEntry.at)
+        .join(
+            AuditSeal,
+            (AuditSeal.municipality_id == AuditEntry.municipality_id) & (AuditSeal.audit_id == AuditEntry.audit_id),
+        )
+        .where(AuditSeal.municipality_id == municipality_id, AuditSeal.seq == last.seq)
+    ).scalar_one()
 
 
 def _unsealed(municipality_id: int) -> Select[*tuple[Any, ...]]:
