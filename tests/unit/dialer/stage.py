@@ -101,6 +101,7 @@ class Stage:
     now: datetime = START
     _next: int = 1
     _command: int = 0
+    _admitted: set[str] = field(default_factory=set)
 
     def open(self) -> None:
         terms = CampaignTerms(CAMPAIGN, self.mode, 25, 60, 0.01)  # type: ignore[arg-type]
@@ -109,6 +110,7 @@ class Stage:
     def handle(self, event: EngineEvent) -> None:
         """One event, and whatever gate and list answer to what follows from it."""
         waiting = [event]
+        self._admitted = set()
         while waiting:
             for command in self.engine.handle(waiting.pop(0)):
                 waiting += self._answer_to(command)
@@ -146,10 +148,12 @@ class Stage:
         return self._supplied + 1
 
     def _gate(self, asked: Candidate, held: UUID | None) -> EngineEvent:
-        if int(asked.addressee_no) in self.refused:
+        on_the_line = {call.candidate.household_id for call in self.engine.calls.all()} | self._admitted
+        if int(asked.addressee_no) in self.refused or asked.household_id in on_the_line:
             return GateRefused(self.now, asked, ("納付済みです。",), held)
         attempt_id = attempt(self._next)
         self._next += 1
+        self._admitted.add(asked.household_id)
         return Admitted(self.now, attempt_id, asked, held)
 
     def _tell(self, command: Tell) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
@@ -75,5 +76,5 @@ def assert_chain(stage: Stage) -> None:
     for attempt_id in {step.attempt_id for step in stage.steps}:
         steps = [step for step in stage.steps if step.attempt_id == attempt_id]
         assert [step.seq for step in steps] == list(range(1, len(steps) + 1))
-        for before, after in zip(steps, steps[1:], strict=False):
+        for before, after in itertools.pairwise(steps):
             assert before.to_state == after.from_state
