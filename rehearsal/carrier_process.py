@@ -126,7 +126,13 @@ class CarrierProcess:
             return
         *lines, self._received = (self._received + data).split(b"\n")
         for line in lines:
-            self._obey(wire.decode_command(line.decode("utf-8")))
+            try:
+                command = wire.decode_command(line.decode("utf-8"))
+            except ValueError:
+                # Whoever speaks another language is no engine of ours.
+                self._drop_client()
+                return
+            self._obey(command)
 
     def _obey(self, command: CarrierCommand) -> None:
         now = self._clock.now()
