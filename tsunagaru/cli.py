@@ -5,12 +5,14 @@ from __future__ import annotations
 import importlib
 import io
 import os
+import signal
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Protocol, cast
+from types import FrameType
+from typing import NoReturn, Protocol, cast
 
 import psycopg
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -60,6 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one sub-command. Exit code 0: done; 1: done, and something is wrong; 2: a person's error, told on stderr."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     _speak_to_any_terminal()
+    signal.signal(signal.SIGTERM, _end_in_order)
     try:
         return _run(words)
     except TsunagaruError as error:
@@ -116,6 +119,11 @@ def _tell(sentence: str) -> int:
     sys.stdout.flush()
     print(f"エラー: {sentence}", file=sys.stderr)
     return USER_ERROR
+
+
+def _end_in_order(number: int, _: FrameType | None) -> NoReturn:
+    """SIGTERM unwinds like an error does, so that a server that was started is stopped again."""
+    raise SystemExit(128 + number)
 
 
 def _first_line(error: Exception) -> str:

@@ -32,11 +32,13 @@ def embedded_server(settings: Settings) -> EmbeddedServer | None:
 
 @contextmanager
 def database_for_a_while(settings: Settings) -> Iterator[str]:
-    """The working database's URL for one command; an embedded server that was not running before is stopped after."""
+    """The working database's administrator URL for one command or service.
+
+    An embedded server is started if need be, and stopped by whoever of several commands and services ends last.
+    """
     server = embedded_server(settings)
-    was_running = server is not None and server.running()
-    try:
+    if server is None:
         yield database_url(settings)
-    finally:
-        if server is not None and not was_running:
-            server.stop()
+        return
+    with server.in_use():
+        yield server.ensure_database(EMBEDDED_DATABASE)

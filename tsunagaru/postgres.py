@@ -26,12 +26,15 @@ import psycopg
 from casefile.errors import TsunagaruError
 from tsunagaru import databases
 from tsunagaru.postgres_account import Account, server_account, server_programs
+from tsunagaru.postgres_errors import folder_error, full_disk, last_line, server_error, telling_line
 
 ADMINISTRATOR = "tsunagaru_admin"
 _PORT = 5432
 _LONGEST_SOCKET_PATH = 100  # a socket's whole path has 107 bytes on Linux
 _SMALLEST_FREE_SPACE = 200 * 1024 * 1024
 _START_SECONDS = 60.0
+_COLLECTION_SECONDS = 2.0
+_STILL_ENDING = r"pre-existing shared memory block .* is still in use"
 
 # DETAIL lines and statements would carry names and numbers of persons into the log.
 _OPTIONS: Mapping[str, str] = {
@@ -84,7 +87,6 @@ class EmbeddedServer:
             if not self.data.exists():
                 self._create_cluster(account, programs)
             self._check_cluster(account)
-            self._forget_a_stranger_s_process()
             self._launch(account, programs)
         return self.url("postgres")
 
@@ -112,9 +114,30 @@ class EmbeddedServer:
             done = account.run([*command, "-D", self.data])
             if done.returncode != 0 and self._server_process() is not None:
                 raise TsunagaruError(
-                    f"組み込みデータベースを停止できません({_last_line(done.stdout)})。"
+                    f"組み込みデータベースを停止できません({last_line(done.stdout)})。"
                     "データベースを使っている処理を終わらせてから、もう一度実行してください。"
                 )
+
+    @contextmanager
+    def in_use(self) -> Iterator[str]:
+        """The server started or found, for as long as the block runs; whoever leaves it last stops it."""
+        self._make_home(server_account())
+        handle = os.open(self.home / "postgresql.users", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_SH)
+            yield self.start()
+        finally:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                self.stop()
+            except BlockingIOError:
+                pass
+            finally:
+                os.close(handle)
+
+    def alive(self) -> bool:
+        """Whether the server's process is there; cheaper than `running`, and true while it still starts."""
+        return self._server_process() is not None
 
     def running(self) -> bool:
         """Whether a server of this folder answers now."""
@@ -141,14 +164,14 @@ class EmbeddedServer:
     # -- the folder ---------------------------------------------------------------------------------------------
 
     def _prepare_home(self, account: Account) -> None:
+        self._make_home(account)
         try:
-            self._make_home(account)
             self._log.mkdir(mode=0o700, exist_ok=True)
             account.own(self._log)
             socket_folder = self._socket_folder()
             _make_own_folder(socket_folder, account)
         except OSError as error:
-            raise _folder_error(self.home, error) from error
+            raise folder_error(self.home, error) from error
         if not account.can_reach(self.data if self.data.exists() else self.home):
             raise TsunagaruError(
                 f"データのフォルダー {self.home} に、データベース用のユーザーが入れません。途中のフォルダーの権限が閉じています。"
@@ -156,6 +179,13 @@ class EmbeddedServer:
             )
 
     def _make_home(self, account: Account) -> None:
+        """The home, passable for the server's account. Raises TsunagaruError when it cannot be made."""
+        try:
+            self._open_way(account)
+        except OSError as error:
+            raise folder_error(self.home, error) from error
+
+    def _open_way(self, account: Account) -> None:
         # The account of the server walks through; only we list what is inside.
         way = 0o011 if account.uid is not None else 0
         if not self.home.exists():
@@ -177,7 +207,7 @@ class EmbeddedServer:
         try:
             handle = os.open(self.home / "postgresql.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise _folder_error(self.home, error) from error
+            raise folder_error(self.home, error) from error
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
             yield
@@ -193,14 +223,14 @@ class EmbeddedServer:
                 f"元の場所に戻すか、{self.data} を別の名前に変えて「tsunagaru restore」でバックアップから戻してください。"
             ) from error
         except OSError as error:
-            raise _folder_error(self._password_file, error) from error
+            raise folder_error(self._password_file, error) from error
 
     # -- making the cluster -------------------------------------------------------------------------------------
 
     def _create_cluster(self, account: Account, programs: Path) -> None:
         """Make the data folder beside its final name, so that a half-made one is never taken for a whole one."""
         if shutil.disk_usage(self.home).free < _SMALLEST_FREE_SPACE:
-            raise _full_disk(self.home)
+            raise full_disk(self.home)
         # What lies here was never in use: its making was cut short.
         workshop = self.home / "postgresql.new"
         try:
@@ -210,7 +240,7 @@ class EmbeddedServer:
             account.own(workshop)
             password = self._new_password(workshop, account)
         except OSError as error:
-            raise _folder_error(self.home, error) from error
+            raise folder_error(self.home, error) from error
         done = account.run(
             [
                 *(programs / "initdb", "-D", workshop / "data", "-U", ADMINISTRATOR),
@@ -220,7 +250,7 @@ class EmbeddedServer:
         )
         if done.returncode != 0:
             shutil.rmtree(workshop, ignore_errors=True)
-            raise _server_error(self.home, done.stdout, "組み込みデータベースを作れませんでした")
+            raise server_error(self.home, done.stdout, "組み込みデータベースを作れませんでした")
         # The password first: a cluster without its password would be of no use to anybody.
         self._kept(password).replace(self._password_file)
         (workshop / "data").rename(self.data)
@@ -248,7 +278,7 @@ class EmbeddedServer:
                 "フォルダーを別の名前に変え、「tsunagaru restore」でバックアップから戻してください。"
             ) from error
         except OSError as error:
-            raise _folder_error(self.data, error) from error
+            raise folder_error(self.data, error) from error
         self._password()
         if version != "18":
             raise TsunagaruError(
@@ -270,7 +300,6 @@ class EmbeddedServer:
             "log_directory": str(self._log),
         }
         words = " ".join(f"-c {name}={_quoted(value)}" for name, value in options.items())
-        startup = self._log / "startup.log"
         command: list[str | Path] = [
             programs / "pg_ctl",
             "start",
@@ -280,11 +309,19 @@ class EmbeddedServer:
             "-D",
             self.data,
         ]
-        done = account.run([*command, "-o", f"-p {_PORT} {words}"], output=startup)
-        if done.returncode != 0 or not self._answers():
-            raise _server_error(
-                self.home, self._words_of_failure(startup), "組み込みデータベースを起動できませんでした"
-            )
+        command += ["-o", f"-p {_PORT} {words}"]
+        startup = self._log / "startup.log"
+        deadline = time.monotonic() + _START_SECONDS
+        while True:
+            self._forget_the_dead()
+            done = account.run(command, output=startup)
+            if done.returncode == 0 and self._answers():
+                return
+            said = self._words_of_failure(startup)
+            # Sessions of a server that was killed need a moment to notice.
+            if not re.search(_STILL_ENDING, telling_line(said)) or time.monotonic() > deadline:
+                raise server_error(self.home, said, "組み込みデータベースを起動できませんでした")
+            time.sleep(0.2)
 
     def _words_of_failure(self, startup: Path) -> str:
         words = [startup.read_text(encoding="utf-8", errors="replace")]
@@ -324,14 +361,27 @@ class EmbeddedServer:
             return int((self.data / "postmaster.pid").read_text(encoding="ascii").splitlines()[0])
         return None
 
-    def _forget_a_stranger_s_process(self) -> None:
-        """Drop a stale postmaster.pid whose number now belongs to another program (a restarted machine or container).
+    def _forget_the_dead(self) -> None:
+        """Drop lock files of a server that is gone. Only called where no server of this folder lives.
 
-        A number that belongs to nobody is left to PostgreSQL, which knows more about what may have survived.
+        A process number that belongs to nobody is left to PostgreSQL, which knows more about what may have survived;
+        one that belongs to another program by now (a restarted machine), or to a dead process nobody has
+        collected yet, would stop it. The socket's folder is ours alone.
         """
         pid = self._recorded_pid()
-        if pid is not None and psutil.pid_exists(pid) and self._server_process() is None:
-            (self.data / "postmaster.pid").unlink(missing_ok=True)
+        if pid is not None:
+            _wait_for_collection(pid)
+            if psutil.pid_exists(pid):
+                (self.data / "postmaster.pid").unlink(missing_ok=True)
+        for left in self._socket_folder().glob(".s.PGSQL.*"):
+            left.unlink(missing_ok=True)
+
+
+def _wait_for_collection(pid: int) -> None:
+    deadline = time.monotonic() + _COLLECTION_SECONDS
+    with suppress(psutil.Error):
+        while psutil.Process(pid).status() == psutil.STATUS_ZOMBIE and time.monotonic() < deadline:
+            time.sleep(0.02)
 
 
 def _make_own_folder(folder: Path, account: Account) -> None:
@@ -347,40 +397,3 @@ def _make_own_folder(folder: Path, account: Account) -> None:
 def _quoted(value: str) -> str:
     """A word as pg_ctl hands it through a shell."""
     return "'" + value.replace("'", "'\\''") + "'"
-
-
-def _last_line(words: str) -> str:
-    lines = [line.strip() for line in words.splitlines() if line.strip()]
-    return lines[-1] if lines else "理由の表示なし"
-
-
-def _server_error(home: Path, words: str, what: str) -> TsunagaruError:
-    if "No space left on device" in words:
-        return _full_disk(home)
-    if "could not create shared memory segment" in words:
-        return TsunagaruError(
-            f"{what}。共有メモリーが足りません。ほかのデータベースを止めるか、メモリーを増やしてください。"
-        )
-    if re.search(r"[Pp]ermission denied", words):
-        return TsunagaruError(f"{what}。{home} の中のファイルの持ち主と権限を直してから、もう一度実行してください。")
-    telling = [line for line in words.splitlines() if re.search(r"FATAL|PANIC|error:", line)]
-    reason = telling[-1].strip() if telling else _last_line(words)
-    return TsunagaruError(
-        f"{what}({reason})。{home / 'log'} の記録を確かめ、直せないときは"
-        f"{home / 'postgresql'} を別の名前に変えて「tsunagaru restore」でバックアップから戻してください。"
-    )
-
-
-def _full_disk(home: Path) -> TsunagaruError:
-    return TsunagaruError(
-        f"{home} のあるディスクの空きが足りません。200MB以上空けてから、もう一度実行してください(データは失われていません)。"
-    )
-
-
-def _folder_error(path: Path, error: OSError) -> TsunagaruError:
-    if error.errno == 28:
-        return _full_disk(path)
-    return TsunagaruError(
-        f"{path} を読み書きできません({error.strerror})。フォルダーの持ち主と権限を確かめるか、"
-        "TSUNAGARU_HOME で書き込める別のフォルダーを指定してください。"
-    )

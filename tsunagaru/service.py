@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import psycopg
+import structlog
 
 from casefile import migrations
 from casefile.errors import TsunagaruError
@@ -17,20 +18,26 @@ from tsunagaru.supervisor import Program, Supervisor
 
 _READY_SECONDS = 60.0
 
+log = structlog.get_logger()
+
 
 def run_service(settings: Settings, programs: Sequence[Program], ready: Callable[[], None]) -> None:
-    """Run the programs until SIGTERM or SIGINT, then stop the embedded server as well.
+    """Run the programs until SIGTERM or SIGINT, and keep the embedded server alive meanwhile.
 
-    `ready` is called once, when the panel answers. Raises TsunagaruError when the port is taken or it never answers.
+    `ready` is called once, when the panel answers. Raises TsunagaruError when it never answers.
     """
     supervisor = Supervisor(programs)
     supervisor.listen_to_signals()
+    announcement = _Announcement(settings, ready, time.monotonic() + _READY_SECONDS)
     server = embedded_server(settings)
-    try:
-        supervisor.run(_Announcement(settings, ready, time.monotonic() + _READY_SECONDS).look)
-    finally:
-        if server is not None:
-            server.stop()
+
+    def look() -> None:
+        if server is not None and not server.alive():
+            log.error("the database ended by itself and is started again")
+            server.start()
+        announcement.look()
+
+    supervisor.run(look)
 
 
 @dataclass(slots=True)

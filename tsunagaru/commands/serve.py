@@ -7,7 +7,7 @@ from argparse import Namespace
 import structlog
 
 from tsunagaru.arguments import Parser
-from tsunagaru.database import database_url
+from tsunagaru.database import database_for_a_while
 from tsunagaru.logs import configure_logs
 from tsunagaru.processes import service_programs
 from tsunagaru.service import migrate, refuse_a_taken_port, run_service
@@ -22,11 +22,11 @@ def run(args: Namespace) -> int:
     settings = Settings.from_environment()
     configure_logs(settings.log_format, "supervisor")
     refuse_a_taken_port(settings)
-    url = database_url(settings)
-    migrate(url)
 
     def ready() -> None:
         structlog.get_logger().info("ready", url=f"http://{settings.host}:{settings.port}/")
 
-    run_service(settings, service_programs(settings, url), ready)
+    with database_for_a_while(settings) as url:
+        migrate(url)
+        run_service(settings, service_programs(settings, url), ready)
     return 0

@@ -244,3 +244,24 @@ def test_programs_out_of_reach_are_copied_once(server: EmbeddedServer, monkeypat
 def test_the_server_never_runs_as_root(sound: EmbeddedServer) -> None:
     sound.start()
     assert postmaster(sound).uids().effective != 0
+
+
+def test_whoever_leaves_last_stops_the_server(sound: EmbeddedServer) -> None:
+    other = EmbeddedServer(sound.home, {"fsync": "off"})
+    with sound.in_use() as url:
+        with other.in_use() as same:
+            assert same == url
+        assert sound.running()
+    assert not sound.running()
+
+
+def test_a_server_whose_user_was_killed_is_stopped_by_the_next(sound: EmbeddedServer) -> None:
+    program = (
+        "import os, sys; from pathlib import Path; from tsunagaru.postgres import EmbeddedServer;"
+        "use = EmbeddedServer(Path(sys.argv[1]), {'fsync': 'off'}).in_use(); use.__enter__(); os.kill(os.getpid(), 9)"
+    )
+    assert subprocess.run([sys.executable, "-c", program, sound.home], check=False).returncode == -signal.SIGKILL
+    assert sound.running()
+    with sound.in_use():
+        pass
+    assert not sound.running()

@@ -86,6 +86,14 @@ def test_serve_answers_restarts_what_dies_and_stops_in_order(home: Path, port: i
         web.kill()
         wait_for(lambda: web not in supervisor.children(), serve)
         wait_for(lambda: answers(port), serve)
+
+        # A command comes and goes while the service runs; the database stays.
+        database = psutil.Process(int((home / "postgresql" / "postmaster.pid").read_text().splitlines()[0]))
+        assert command(home, "migrate").returncode == 0
+        assert database.is_running()
+        database.kill()
+        wait_for(lambda: not database.is_running() or database.status() == psutil.STATUS_ZOMBIE, serve)
+        wait_for(lambda: answers(port), serve)
         children = supervisor.children(recursive=True)
     finally:
         serve.send_signal(signal.SIGTERM)
