@@ -6,7 +6,17 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Computed, Identity, Index, Numeric, SmallInteger, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Computed,
+    Identity,
+    Index,
+    Integer,
+    Numeric,
+    SmallInteger,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from casefile.db import Base, Json, OfMunicipality, within, yen
@@ -84,6 +94,8 @@ class Arrears(OfMunicipality, Base):
         {"postgresql_with": {"fillfactor": 50}},
     )
 
+    # Without the mixin's own foreign key: the one to taxpayer holds it already, and a million rows pay for each.
+    municipality_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False, sort_order=-1)
     arrears_id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     addressee_no: Mapped[str]
     tax_code: Mapped[str]

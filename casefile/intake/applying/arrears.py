@@ -116,13 +116,14 @@ def _update(applying: Applying) -> None:
 def _insert(applying: Applying) -> int:
     columns = ", ".join(_VALUES)
     known = applying.changes.changed + applying.changes.unchanged
-    is_new = f"WHERE NOT EXISTS (SELECT 1 FROM arrears t WHERE {_MATCH})" if known else ""
+    # OFFSET 0 keeps the search for new rows to itself, where the planner knows how many rows there are.
+    new = f"(SELECT s.* FROM incoming s WHERE NOT EXISTS (SELECT 1 FROM arrears t WHERE {_MATCH}) OFFSET 0)"
     inserted = applying.run(
         "INSERT INTO arrears (municipality_id, addressee_no, tax_code, claim_group, levy_year, assessed_year, period,"
         f" notice_no, category, provisional_paid_yen, as_of, import_id, {columns})"
         " SELECT :m, s.addressee_no, s.tax_code, i.claim_group, s.levy_year, s.assessed_year, s.period, s.notice_no,"
         f" {_CATEGORY}, 0, :as_of, :import_id, {', '.join(f's.{name}' for name in _VALUES)}"
-        f" FROM incoming s JOIN tax_item i ON i.municipality_id = :m AND i.tax_code = s.tax_code {is_new}"
+        f" FROM {new if known else 'incoming'} s JOIN tax_item i ON i.municipality_id = :m AND i.tax_code = s.tax_code"
         " ORDER BY s.addressee_no, s.tax_code, s.levy_year, s.assessed_year, s.period, s.notice_no"
     ).rowcount
     if inserted:

@@ -679,9 +679,6 @@ def upgrade() -> None:
             ["tax_item.municipality_id", "tax_item.tax_code", "tax_item.claim_group"],
             name=op.f("fk_arrears_municipality_id_tax_code_claim_group"),
         ),
-        sa.ForeignKeyConstraint(
-            ["municipality_id"], ["municipality.municipality_id"], name=op.f("fk_arrears_municipality_id")
-        ),
         sa.PrimaryKeyConstraint("municipality_id", "arrears_id", name=op.f("pk_arrears")),
         sa.UniqueConstraint(
             "municipality_id",
