@@ -117,6 +117,10 @@ rehearse-all: install ## 20 days with seeds 1 to 5; every invariant must hold; r
 bench: install ## The tables of docs/benchmarks.md on this machine
 	for what in import engine panel; do $(BIN)/tsunagaru bench $$what || exit 1; done
 
+.PHONY: kill
+kill: install ## kill -9 of the engine at many random points; the carrier's ledger against the database
+	$(PYTEST) -m slow tests/integration/dialer/test_kill.py
+
 .PHONY: prove-fresh
 prove-fresh: ## An empty Debian root folder with python3 and make: make demo and make test succeed there (root)
 	.ci/prove-fresh

@@ -122,7 +122,8 @@ class Trial:
 
     def _intents(self) -> int:
         with self.room.transaction() as conn:
-            return conn.execute(select(func.count()).select_from(Attempt)).scalar_one()
+            count: int = conn.execute(select(func.count()).select_from(Attempt)).scalar_one()
+            return count
 
     def wait_until_quiet(self, seconds: float) -> float:
         """Pause the campaign and let every call end; gives how long that took."""
