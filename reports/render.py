@@ -36,7 +36,7 @@ def html(form: Form) -> str:
         *(_chart(form, position) for position in range(len(form.charts))),
         _section(form.main.title, _groups(form.main)),
         *(_heat_map(heat, form.table(heat.table)) for heat in form.heat_maps),
-        *(_section(table.title, _table(table, _brief(table), table.title)) for table in beside),
+        *(_section(table.title, _table(table, _brief(table), "")) for table in beside),
         "" if form.reconciliation is None else _reconciliation(form.reconciliation),
         _notes(form.notes),
         _definitions(form),
@@ -112,9 +112,10 @@ def _table(table: Table, columns: Iterable[Column], caption: str) -> str:
     if not details:
         words = "集計期間に該当する事実がない。"
         details = f'<tr><td class="report-words" colspan="{len(columns) + 1}">{words}</td></tr>'
+    shown = f"<caption>{escape(caption)}</caption>" if caption else ""
     few = " report-block" if len(table.rows) <= FEW else ""
     return (
-        f'<div class="report-scroll{few}"><table class="report-table report-plain"><caption>{escape(caption)}</caption>'
+        f'<div class="report-scroll{few}"><table class="report-table report-plain">{shown}'
         f'<thead><tr><th scope="col">{escape(table.heading)}</th>{titles}</tr></thead>'
         f"<tbody>{details}</tbody><tfoot>{totals}</tfoot></table></div>"
     )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 HEAT_STEPS = 9
 
-_HEAT = ("#f4f7fb", "#e0eaf5", "#c8dbee", "#abc9e4", "#88b2d8", "#6398c8", "#437db3", "#2a6199", "#17457a")
-_PALE_FROM = 5
+_HEAT = ("#f4f7fb", "#e0eaf5", "#c8dbee", "#abc9e4", "#88b2d8", "#6398c8", "#3a72a8", "#2a6199", "#17457a")
+_PALE_FROM = 6
 """From this shade on, figures are white."""
 
 _BASE = """
@@ -59,7 +59,7 @@ _PRINT = """
   .report-block { break-inside: avoid; }
   .report-heat td small { font-size: 6pt; }
   .report-scroll { overflow: visible; }
-  .report-chart { max-width: 100%; height: 56mm; margin: 1mm auto 1mm; }
+  .report-chart { max-width: 100%; height: 50mm; margin: 1mm auto 0; }
   .report-page { break-before: page; }
   .report-notes { font-size: 7.5pt; }
 }
