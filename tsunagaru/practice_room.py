@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -155,33 +156,42 @@ class PracticeRoom:
     operators: tuple[UUID, ...]
 
 
-@contextmanager
-def practice_room(
-    database_url: str,
-    folder: Path,
-    *,
-    days: int = 1,
-    operators: int = 3,
-    households: int = 700,
-    seed: int = 1,
-) -> Iterator[PracticeRoom]:
-    """Rehearse `days` in a migrated, empty database, then open the room on a free loopback port until the block ends."""
+@dataclass(frozen=True, slots=True)
+class Rehearsed:
+    """A database with a day or more behind it."""
+
+    municipality_id: int
+    floor_id: UUID
+    people: tuple[UUID, ...]
+    """The supervisor, then the operators."""
+    opens_at: datetime
+
+
+def rehearse(
+    database_url: str, folder: Path, *, days: int = 1, operators: int = 1, households: int = 260, seed: int = 1
+) -> Rehearsed:
+    """Fill a migrated, empty database with a rehearsal; the room opens at ten on the first weekday after it."""
     plan = RehearsalPlan(days=days, operators=operators, seed=seed, households=households)
     with _opened(Database(database_url, asynchronous_commit=True)) as rehearsed:
         rehearsal = Rehearsal(plan, rehearsed, folder)
         rehearsal.run()
         room = rehearsal.room
-    # Ten in the morning of the first weekday after the rehearsal.
     day = plan.first_day + timedelta(days=days)
     while day.isoweekday() > 5:
         day += timedelta(days=1)
-    clock = ShiftedClock(datetime.now(UTC), at_jst(day, 10))
+    people = tuple(user.user_id for user in (room.supervisor, *room.operators))
+    return Rehearsed(room.municipality_id, room.floor_id, people, at_jst(day, 10))
+
+
+@contextmanager
+def practice_room(database_url: str, room: Rehearsed) -> Iterator[PracticeRoom]:
+    """Open the rehearsed room on a free loopback port until the block ends."""
+    clock = ShiftedClock(datetime.now(UTC), room.opens_at)
     lines = PromptLines(clock)
     with _opened(Database(database_url, pool_size=10)) as database:
-        people = (room.supervisor, *room.operators)
         with database.transaction(room.municipality_id) as conn:
-            for person in people:
-                accounts.set_password(conn, room.municipality_id, person.user_id, PASSWORD, clock.now())
+            for user_id in room.people:
+                accounts.set_password(conn, room.municipality_id, user_id, PASSWORD, clock.now())
         context = PanelContext(
             database=database,
             clock=clock,
@@ -191,6 +201,8 @@ def practice_room(
             sign_in_rate="1000 per minute",
         )
         app = create_app(context)
+        # Its line for every request would drown what a failing test has to say.
+        logging.getLogger("werkzeug").setLevel(logging.WARNING)
         server = make_server("127.0.0.1", 0, app, threaded=True)
         with _engine(database_url, room.municipality_id, room.floor_id, lines, clock), _serving(server):
             yield PracticeRoom(
@@ -200,7 +212,7 @@ def practice_room(
                 clock=clock,
                 lines=lines,
                 floor_id=room.floor_id,
-                operators=tuple(user.user_id for user in room.operators),
+                operators=room.people[1:],
             )
         app.extensions["notifier"].stop()
 

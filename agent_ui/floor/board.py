@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, and_, case, distinct, func, select
+from sqlalchemy import ColumnElement, Connection, and_, case, distinct, func, literal_column, select, true
 
 from agent_ui.floor.schemas import (
     AbandonmentView,
@@ -253,7 +253,7 @@ def _today(conn: Connection, day: datetime, sms: SmsQueue) -> DayFigures:
 
 
 def _hours(conn: Connection, day: datetime) -> list[HourCount]:
-    hour = func.extract("hour", func.timezone("Asia/Tokyo", Attempt.intended_at))
+    hour = func.extract("hour", func.timezone(literal_column("'Asia/Tokyo'"), Attempt.intended_at))
     right = and_(
         ContactRecord.municipality_id == Attempt.municipality_id,
         ContactRecord.attempt_id == Attempt.attempt_id,
@@ -285,13 +285,13 @@ def _hours(conn: Connection, day: datetime) -> list[HourCount]:
 
 
 def _refusals(conn: Connection, day: datetime) -> list[ReasonCount]:
-    reason = func.jsonb_array_elements_text(GateDecision.reasons).column_valued("reason")
+    reason = func.jsonb_array_elements_text(GateDecision.reasons).table_valued("code").render_derived()
     rows = conn.execute(
-        select(reason, func.count().label("count"))
+        select(reason.c.code, func.count().label("count"))
         .select_from(GateDecision)
-        .join(reason, and_(True))
+        .join(reason, true())
         .where(GateDecision.decided_at >= day, GateDecision.allowed.is_(False))
-        .group_by(reason)
+        .group_by(reason.c.code)
     ).all()
     counted = Counter({str(row[0]): int(row[1]) for row in rows})
     ordered = sorted(counted.items(), key=lambda item: (-item[1], item[0]))[:SHOWN_REFUSALS]

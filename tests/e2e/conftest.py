@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_pla
 from casefile import migrations
 from tests.e2e.browser import CHROMIUM, FLAGS
 from tsunagaru.databases import create_database, drop_database
-from tsunagaru.practice_room import PracticeRoom, practice_room
+from tsunagaru.practice_room import PracticeRoom, practice_room, rehearse
 
 _DATABASE = "tsunagaru_e2e"
 OUTPUT = Path(__file__).parents[2] / "test-output" / "screens"
@@ -24,7 +24,8 @@ def room(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     drop_database(server_url, _DATABASE)
     url = create_database(server_url, _DATABASE)
     migrations.upgrade(url)
-    with practice_room(url, tmp_path_factory.mktemp("room")) as opened:
+    rehearsed = rehearse(url, tmp_path_factory.mktemp("room"))
+    with practice_room(url, rehearsed) as opened:
         yield opened
     drop_database(server_url, _DATABASE)
 

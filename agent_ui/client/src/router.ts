@@ -27,7 +27,7 @@ export function home(): string {
 export const router = createRouter({
   history: createWebHistory(),
   routes: [
-    { path: "/", redirect: () => home() },
+    { path: "/", name: "home", component: () => import("./screens/NothingScreen.vue") },
     { path: "/sign-in", name: "sign-in", component: () => import("./screens/SignIn.vue"), meta: { open: true } },
     { path: "/panel", name: "panel", component: () => import("./screens/panel/PanelScreen.vue") },
     { path: "/floor", name: "floor", component: () => import("./screens/floor/FloorScreen.vue") },
@@ -42,8 +42,10 @@ export const router = createRouter({
 
 router.beforeEach(async (to) => {
   if (!known.value) await loadSession().catch(() => undefined);
-  if (!signedIn.value && !to.meta["open"]) return { name: "sign-in", query: { to: to.fullPath } };
-  if (signedIn.value && to.name === "sign-in") return home();
+  if (!signedIn.value && !to.meta["open"]) {
+    return { name: "sign-in", query: to.name === "home" ? {} : { to: to.fullPath } };
+  }
+  if (signedIn.value && (to.name === "sign-in" || to.name === "home")) return home();
   return true;
 });
 

@@ -1,0 +1,122 @@
+"""The supervisor's screens: the one switch, search, why a person is not called, campaigns, reports."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from tests.e2e.browser import sign_in
+from tests.e2e.conftest import Visits
+from tsunagaru.practice_room import PracticeRoom
+
+_AXE = (Path(__file__).parents[2] / "agent_ui" / "client" / "node_modules" / "axe-core" / "axe.min.js").read_text()
+
+
+def violations(page: Page) -> list[str]:
+    """What axe-core finds against WCAG 2 AA."""
+    page.evaluate(_AXE)
+    found = page.evaluate("axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] })")
+    return [f"{one['id']}: {one['nodes'][0]['html'][:160]}" for one in found["violations"]]
+
+
+def test_the_one_switch_is_on_every_screen_at_once(room: PracticeRoom, visits: Visits, screens: Path) -> None:
+    desk = visits.page()
+    sign_in(desk, "operator1")
+    floor = visits.page()
+    sign_in(floor, "supervisor")
+    floor.get_by_role("button", name="緊急停止").click()
+    floor.get_by_label("理由(全員に表示されます)").fill("避難指示の発令")
+    floor.screenshot(path=screens / "floor-stop.png")
+    floor.get_by_role("button", name="今すぐ停止する").click()
+    for page in (floor, desk):
+        expect(page.get_by_role("alert").filter(has_text="避難指示の発令")).to_be_visible()
+    floor.screenshot(path=screens / "floor-stopped.png")
+    floor.on("dialog", lambda dialog: dialog.accept())
+    floor.get_by_role("button", name="全域の停止を解除").click()
+    for page in (floor, desk):
+        expect(page.get_by_role("alert").filter(has_text="避難指示の発令")).to_have_count(0)
+
+
+def test_search_person_and_why_not_called(room: PracticeRoom, visits: Visits, screens: Path) -> None:
+    page = visits.page(height=900)
+    sign_in(page, "supervisor")
+    page.goto("/cases")
+    page.get_by_role("textbox").fill("さと")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("region", name="検索結果")).to_be_visible()
+    page.screenshot(path=screens / "search.png")
+    page.locator("tr.clickable").first.click()
+    expect(page.get_by_role("region", name="なぜ架電されないか").locator(".summary")).to_be_visible()
+    expect(page.get_by_role("region", name="滞納情報")).to_be_visible()
+    page.screenshot(path=screens / "person.png")
+    assert violations(page) == []
+
+
+def test_an_operator_sees_no_tax_outside_a_call(room: PracticeRoom, visits: Visits) -> None:
+    page = visits.page()
+    sign_in(page, "operator1")
+    page.goto("/cases")
+    page.get_by_role("textbox").fill("さと")
+    page.keyboard.press("Enter")
+    page.locator("tr.clickable").first.click()
+    expect(page.get_by_text("税や料の情報は、通話で本人確認をした後に")).to_be_visible()
+    expect(page.get_by_role("region", name="滞納情報")).to_have_count(0)
+    assert page.evaluate("fetch('/api/floor').then((answer) => answer.status)") == 403
+    assert page.evaluate("fetch('/api/campaigns').then((answer) => answer.status)") == 403
+
+
+def test_a_campaign_from_selection_to_frozen_list(room: PracticeRoom, visits: Visits, screens: Path) -> None:
+    page = visits.page()
+    sign_in(page, "supervisor")
+    page.goto("/campaigns")
+    page.get_by_label("名前").fill("現年度 少額")
+    page.get_by_label("滞納額(以下)").fill("10万")
+    expect(page.locator(".found b").first).not_to_have_text("0")
+    page.screenshot(path=screens / "campaigns.png")
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="作成して対象を確定").click()
+    expect(page.get_by_role("row", name="現年度 少額")).to_contain_text("対象確定")
+    assert violations(page) == []
+
+
+def test_reports_and_imports(room: PracticeRoom, visits: Visits, screens: Path) -> None:
+    page = visits.page(height=1100)
+    sign_in(page, "supervisor")
+    page.goto("/reports")
+    for number, title in enumerate(("架電状況表", "架電状況表(地区別)", "文書効果状況表"), 1):
+        page.get_by_role("tab", name=title, exact=True).click()
+        expect(page.locator(".printed dd").first).to_have_text(title)
+        page.wait_for_function("document.querySelectorAll('canvas').length >= 0")
+        page.screenshot(path=screens / f"report-{number}.png")
+    with page.expect_download() as downloading:
+        page.get_by_role("link", name="CSV").click()
+    assert downloading.value.path().stat().st_size > 100
+    page.goto("/imports")
+    expect(page.get_by_role("region", name="取込の一覧").get_by_role("row").nth(1)).to_be_visible()
+    page.screenshot(path=screens / "imports.png")
+
+
+def test_dark_room_and_sign_in(room: PracticeRoom, visits: Visits, screens: Path) -> None:
+    page = visits.page(dark=True)
+    page.goto("/")
+    expect(page.get_by_label("ログインID")).to_be_focused()
+    page.screenshot(path=screens / "sign-in-dark.png")
+    assert violations(page) == []
+    sign_in(page, "supervisor")
+    expect(page.get_by_role("region", name="オペレーター")).to_be_visible()
+    page.screenshot(path=screens / "floor-dark.png")
+    assert violations(page) == []
+    light = visits.page()
+    light.goto("/")
+    expect(light.get_by_label("ログインID")).to_be_focused()
+    light.screenshot(path=screens / "sign-in.png")
+
+
+def test_a_wrong_password_is_answered_by_a_sentence(room: PracticeRoom, visits: Visits) -> None:
+    page = visits.page()
+    page.goto("/")
+    page.get_by_label("ログインID").fill("nobody")
+    page.get_by_label("パスワード").fill("wrong")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("サインインできません")
