@@ -167,7 +167,7 @@ def sms_suppressed(conn: Connection, municipality_id: int) -> Counter[str]:
 _BY_PAYMENT = """
 SELECT count(*) FROM message WHERE municipality_id = :m AND state = 'suppressed' AND state_reason = ANY(:reasons)
 """
-_PAID_REASONS = ("no_arrears", "paid", "nothing_owed")
+_PAID_REASONS = ("nothing_owed",)
 
 
 def sms_suppressed_by_payment(conn: Connection, municipality_id: int) -> int:

@@ -43,7 +43,7 @@ from rehearsal.tills import Tills
 
 _ONE_DAY = timedelta(days=1)
 _OFFER_LOOK = timedelta(seconds=10)
-_TEXT_ROUND = timedelta(minutes=1)
+_TEXT_ROUND = timedelta(minutes=3)
 _LEAST_WAIT = timedelta(milliseconds=250)
 _ROUND_SECONDS = 600.0
 """Everybody knocks here, so the shell need not look for rows by itself."""
@@ -66,7 +66,7 @@ class RehearsalPlan:
 
     @property
     def size(self) -> int:
-        return self.households or max(600, 700 * self.operators)
+        return self.households or max(600, self.operators * (300 + 70 * self.days))
 
     @property
     def listed_until(self) -> date:
@@ -168,7 +168,7 @@ class Rehearsal:
         import_all(self._database, self.truth.code, written, self._clock, self._ids)
         self._city = city_of(self._database, self.truth.code)
         start_campaign(self._database, self.room, self.city, self._clock, self._ids, "progressive")
-        self._texts.prepare(self.room)
+        self._texts.prepare(self.room, self.city)
         self._shell = FloorShell(
             self._database,
             self.truth.code,
@@ -204,6 +204,7 @@ class Rehearsal:
     def _finish(self) -> None:
         self.shell.flush()
         self.shell.close()
+        self._texts.take_reports(self.city)
         self._seal()
 
     # -- a day -------------------------------------------------------------------------------------------------------
