@@ -83,7 +83,8 @@ class Database:
     """Connections to one PostgreSQL database as the application's role."""
 
     def __init__(self, url: str, *, pool_size: int = 5, pooled: bool = True, asynchronous_commit: bool = False) -> None:
-        """Open lazily. `url` is a libpq URL; `asynchronous_commit` is for rehearsals, which may lose their last moment.
+        """Open lazily. `url` is a libpq URL; `asynchronous_commit` is for rehearsals, which may lose their last moment,
+        and whose server does not go away in between.
 
         Raises nothing until the first transaction.
         """
@@ -91,7 +92,9 @@ class Database:
         options = f"-c role={APPLICATION_ROLE} -c timezone=UTC"
         if asynchronous_commit:
             options += " -c synchronous_commit=off"
-        pool: Json = {"pool_size": pool_size, "pool_pre_ping": True} if pooled else {"poolclass": NullPool}
+        pool: Json = (
+            {"pool_size": pool_size, "pool_pre_ping": not asynchronous_commit} if pooled else {"poolclass": NullPool}
+        )
         self.engine: Engine = create_engine(self.url, connect_args={"options": options}, **pool)
 
     @contextmanager
