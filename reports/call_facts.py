@@ -9,7 +9,7 @@ import numpy as np
 
 from casefile.vocabulary import PromiseState
 from reports.attribution import Attribution, Payment, Touch, TouchKind, attribute
-from reports.facts import NOWHERE, CallFact, FactSet, Numbering, PromiseFact, RecordFact, calls_of
+from reports.facts import NOWHERE, CallColumns, FactSet, Numbering, PromiseFact, RecordFact, calls_of
 
 _NOT_JUDGED = (PromiseState.OPEN, PromiseState.CANCELLED, PromiseState.SUPERSEDED)
 
@@ -33,7 +33,7 @@ class CallFacts:
 
 
 def call_facts(
-    calls: Sequence[CallFact],
+    calls: CallColumns,
     records: Sequence[RecordFact],
     promises: Sequence[PromiseFact],
     touches: Sequence[Touch],
@@ -44,7 +44,7 @@ def call_facts(
     """Tie everything to the calls. `recalls` and `sms_follow_ups` are (own id, id of the call)."""
     persons = Numbering()
     call_set = calls_of(calls, records, persons, Numbering())
-    place_of = {attempt_id: position for position, attempt_id in enumerate(call_set.ids)}
+    place_of = dict(zip(call_set.ids, range(len(call_set)), strict=True))
     call_of_record = {record.record_id: record.attempt_id for record in records}
     reached = {call_set.ids[position] for position in np.flatnonzero(call_set.marks["contacted"]).tolist()}
     touch_calls = tuple(

@@ -9,7 +9,7 @@ from casefile.clock import at_jst
 from casefile.vocabulary import PromiseState
 from reports.attribution import Payment, Touch
 from reports.call_facts import CallFacts, call_facts
-from reports.facts import CallFact, RecordFact
+from reports.facts import CallFact, RecordFact, in_columns
 from reports.figures import Table
 from reports.forms.calls import sheets_of
 from reports.measures import Measure, behind
@@ -95,7 +95,7 @@ SEATS = [
 
 def everything() -> CallFacts:
     touches: list[Touch] = list(touches_of_records(RECORDS))
-    facts = call_facts(CALLS, RECORDS, PROMISES, touches, PAYMENTS, RECALLS, FOLLOW_UPS)
+    facts = call_facts(in_columns(CALLS), RECORDS, PROMISES, touches, PAYMENTS, RECALLS, FOLLOW_UPS)
     facts.sets["seats"] = seat_time(SEATS, PERIOD, request().moment)
     return facts
 

@@ -15,7 +15,7 @@ from reports import invariants
 from reports.attribution import Payment, attribute
 from reports.call_facts import CallFacts, call_facts
 from reports.district_measures import DISTRICT_COLUMNS
-from reports.facts import NOWHERE, CallFact, FactSet, PromiseFact, RecordFact
+from reports.facts import NOWHERE, CallFact, FactSet, PromiseFact, RecordFact, in_columns
 from reports.figures import RowKind, Table
 from reports.forms.calls import sheets_of
 from reports.forms.districts import debtor_set, group_by_district, places_of_persons
@@ -102,7 +102,7 @@ def tied(
     sat: list[tuple[int, str]],
 ) -> CallFacts:
     calls, records = found
-    facts = call_facts(calls, records, made, list(touches_of_records(records)), paid)
+    facts = call_facts(in_columns(calls), records, made, list(touches_of_records(records)), paid)
     begin = PERIOD.begins.timestamp()
     changes = [SeatState(f"s{n}", "op", begin + at, state) for n, (at, state) in enumerate(sorted(sat))]
     facts.sets["seats"] = seat_time(changes, PERIOD, request().moment)
