@@ -34,7 +34,9 @@ def apply_taxes(applying: Applying) -> None:
     """Taxes and their periods, one row per period; a tax's own columns must be the same in each of its rows."""
     _refuse_strange_taxes(applying)
     applying.refuse_duplicates(applying.kind.key)
-    _upsert_items(applying)
+    # A row without a period is about the tax alone and counts as that; the others count by their period.
+    applying.add(_upsert_items(applying, "EXISTS"))
+    _upsert_items(applying, "NOT EXISTS")
     periods = applying.upsert(
         "tax_period",
         {"tax_code": "s.tax_code", "levy_year": "s.levy_year", "period": "s.period"},
@@ -46,8 +48,7 @@ def apply_taxes(applying: Applying) -> None:
         ],
         source="(SELECT * FROM incoming WHERE levy_year IS NOT NULL) s",
     )
-    alone = applying.run("SELECT count(*) FROM incoming WHERE levy_year IS NULL").scalar_one()
-    applying.add((periods[0], periods[1], periods[2] + alone))
+    applying.add(periods)
     if applying.full and not applying.run("SELECT 1 FROM refused LIMIT 1").first():
         applying.changes.closed = applying.run(
             "DELETE FROM tax_period t WHERE t.municipality_id = :m AND NOT EXISTS (SELECT 1 FROM incoming s"
@@ -88,11 +89,11 @@ def _refuse_unknown(applying: Applying, column: str, known: list[str]) -> None:
     )
 
 
-def _upsert_items(applying: Applying) -> None:
+def _upsert_items(applying: Applying, with_a_row_of_its_own: str) -> tuple[int, int, int]:
     cases = " ".join(
         f"WHEN '{name}' THEN '{json.dumps(terms.to_json())}'::jsonb" for name, terms in sorted(known_terms().items())
     ).replace(":", "\\:")
-    applying.upsert(
+    return applying.upsert(
         "tax_item",
         {"tax_code": "s.tax_code"},
         [
@@ -104,7 +105,9 @@ def _upsert_items(applying: Applying) -> None:
             Value("interest_rule", "s.interest_rule"),
             Value("interest_terms", f"CASE s.interest_terms {cases} END"),
         ],
-        source="(SELECT DISTINCT ON (tax_code) * FROM incoming ORDER BY tax_code, row_no) s",
+        source="(SELECT DISTINCT ON (i.tax_code) i.* FROM incoming i WHERE "
+        f"{with_a_row_of_its_own} (SELECT 1 FROM incoming a WHERE a.tax_code = i.tax_code AND a.levy_year IS NULL)"
+        " ORDER BY i.tax_code, i.row_no) s",
     )
 
 

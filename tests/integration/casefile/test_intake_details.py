@@ -119,6 +119,13 @@ def test_dispatches_and_what_came_back(settled: IntakeCity) -> None:
     ]
 
 
+def test_taxes_without_periods_count_by_themselves(intake: IntakeCity) -> None:
+    report = intake.load("taxes", [*TAXES[:2], TAXES[-1]])
+    assert (report.changes.inserted, report.changes.unchanged) == (3, 0)
+    report = intake.load("taxes", [*TAXES[:2], {**TAXES[-1], "tax_name": "給食費"}], "2026-06-02")
+    assert (report.changes.changed, report.changes.unchanged) == (1, 2)
+
+
 def test_taxes_carry_their_terms_and_keep_their_side_of_the_wall(settled: IntakeCity) -> None:
     assert settled.rows("SELECT tax_code, claim_group, interest_terms->>'charged' FROM tax_item ORDER BY 1") == [
         ("11", "compulsory", "true"),
