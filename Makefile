@@ -9,7 +9,6 @@ BIN    := $(VENV)/bin
 STAMPS := $(VENV)/stamps
 ROOMS  := agent_ui callflow casefile dialer rehearsal reports sms tsunagaru
 CLIENT := agent_ui/client
-PIP_WHEEL := $(wildcard .ci/pip-*.whl)
 
 # The first Python on the path that is new enough; PYTHON=/path/to/python overrides it.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -19,7 +18,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 PYTEST := $(BIN)/pytest
-CLIENT_SOURCES = $(shell [ -d $(CLIENT) ] && find $(CLIENT) -type f -not -path '*/node_modules/*')
+CLIENT_SOURCES = $(shell find $(CLIENT) -type f -not -path '*/node_modules/*')
 
 .PHONY: help
 help: ## This list
@@ -30,17 +29,15 @@ help: ## This list
 .PHONY: install
 install: $(STAMPS)/project $(STAMPS)/client ## Everything into .venv; the command is .venv/bin/tsunagaru afterwards
 
-# Debian splits pip away from Python: the environment is made without it, and pip comes from the wheel beside us.
-$(STAMPS)/environment: $(PIP_WHEEL)
+$(STAMPS)/environment: .ci/environment
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed and was not found; install it or give PYTHON=/path/to/python"; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv --without-pip $(VENV)
+	@.ci/environment $(PYTHON) $(VENV)
 	@mkdir -p $(STAMPS)
-	$(BIN)/python $(PIP_WHEEL)/pip install --quiet --no-index $(PIP_WHEEL)
 	@touch $@
 
 # What builds the others goes first, by the same lock, so that nothing unpinned takes part.
 $(STAMPS)/dependencies: requirements.lock $(STAMPS)/environment
-	awk '/^[^ #]/ { wanted = /^setuptools==/ } wanted' requirements.lock > $(STAMPS)/builder.lock
+	awk '/^[^ #]/ { wanted = /^(pip|setuptools)==/ } wanted' requirements.lock > $(STAMPS)/builder.lock
 	$(BIN)/python -m pip install --quiet --require-hashes -r $(STAMPS)/builder.lock
 	$(BIN)/python -m pip install --quiet --require-hashes --no-build-isolation -r requirements.lock
 	@touch $@
@@ -53,8 +50,8 @@ $(STAMPS)/project: pyproject.toml $(STAMPS)/dependencies
 client: $(STAMPS)/client ## The browser's side, built with Node from a Python wheel
 
 $(STAMPS)/client: $(CLIENT_SOURCES) $(STAMPS)/dependencies
-	@if [ -f $(CLIENT)/package-lock.json ]; then .ci/npm ci --no-audit --no-fund && .ci/npm run build; \
-	else echo "$(CLIENT) has no package-lock.json yet; no client built"; fi
+	.ci/npm ci --no-audit --no-fund
+	.ci/npm run build
 	@touch $@
 
 .PHONY: schema

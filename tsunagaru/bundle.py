@@ -33,17 +33,25 @@ def build_bundle(source: Path, target: Path) -> Path:
         collect_dependencies(source / "requirements.lock", wheels)
         own = build_own_wheel(source, Path(workshop) / "own")
         shutil.copy(own, wheels)
-        (pip,) = (source / ".ci").glob("pip-*.whl")
-        shutil.copy(pip, Path(workshop))
+        collect_installer(source / "requirements.lock", Path(workshop))
         return assemble(Path(workshop), own, target)
 
 
 def collect_dependencies(lock: Path, wheels: Path) -> None:
     """Put a wheel of every package the product needs while running into `wheels`, by the lock's hashes."""
     wheels.mkdir(parents=True, exist_ok=True)
-    chosen = wheels.parent / "chosen.lock"
-    chosen.write_text("".join(_blocks(lock, needed_packages())), encoding="utf-8")
-    _pip("wheel", "--no-deps", "--require-hashes", "--no-build-isolation", "-r", str(chosen), "-w", str(wheels))
+    _collect(lock, needed_packages(), wheels)
+
+
+def collect_installer(lock: Path, folder: Path) -> None:
+    """Put pip's own wheel into `folder`: an office's Python may come without pip."""
+    _collect(lock, {"pip"}, folder)
+
+
+def _collect(lock: Path, names: set[str], folder: Path) -> None:
+    chosen = folder.parent / "chosen.lock"
+    chosen.write_text("".join(_blocks(lock, names)), encoding="utf-8")
+    _pip("wheel", "--no-deps", "--require-hashes", "--no-build-isolation", "-r", str(chosen), "-w", str(folder))
 
 
 def build_own_wheel(source: Path, target: Path) -> Path:

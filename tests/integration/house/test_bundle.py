@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tsunagaru.bundle import assemble, build_own_wheel, collect_dependencies
+from tsunagaru.bundle import assemble, build_own_wheel, collect_dependencies, collect_installer
 from tsunagaru.postgres import EmbeddedServer
 
 pytestmark = [pytest.mark.slow]
@@ -61,8 +61,7 @@ def office() -> Iterator[Office]:
     workshop = place / "workshop"
     wheels = workshop / "wheels"
     collect_dependencies(PROJECT / "requirements.lock", wheels)
-    (pip,) = (PROJECT / ".ci").glob("pip-*.whl")
-    shutil.copy(pip, workshop)
+    collect_installer(PROJECT / "requirements.lock", workshop)
     first = _bundle(PROJECT, place / "own-1", workshop)
     second = _bundle(_as_next_version(place / "source"), place / "own-2", workshop)
     yield Office(first, second, place / "prefix", place / "home")
