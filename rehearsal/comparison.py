@@ -37,9 +37,11 @@ def page(results: Sequence[dict[str, Any]]) -> str:
     lines = [
         "# Rehearsals",
         "",
-        f"{plan['days']} days from {plan['first_day']}, {plan['operators']} operators, pacer `{plan['pacer']}`, on the real "
-        "engine, gate, intake and SMS worker in virtual time. Written by `make rehearse-all`; the same seed gives the "
-        "same figures, byte for byte. No person, number or yen of it exists.",
+        (
+            f"{plan['days']} days from {plan['first_day']}, {plan['operators']} operators, pacer `{plan['pacer']}`, on the real "
+            "engine, gate, intake and SMS worker in virtual time. Written by `make rehearse-all`; the same seed gives the "
+            "same figures, byte for byte. No person, number or yen of it exists."
+        ),
         "",
         *_table(["", *(f"seed {seed}" for seed in seeds)], _figure_rows(results)),
         "",

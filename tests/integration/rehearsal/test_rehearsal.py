@@ -94,8 +94,8 @@ _A_TALK = "(SELECT attempt_id FROM attempt WHERE connected_at IS NOT NULL AND di
 _SPOILED = [
     ("no_contact_outside_hours", f"UPDATE attempt SET handed_at = handed_at + interval '12 hours' WHERE attempt_id = {_A_CALL}"),
     ("no_contact_after_payment_was_imported",
-     "UPDATE arrears SET assessed_yen = 0 WHERE addressee_no = (SELECT addressee_no FROM attempt"
-     f" WHERE attempt_id = {_A_CALL})"),
+     ("UPDATE arrears SET assessed_yen = 0 WHERE addressee_no = (SELECT addressee_no FROM attempt"
+     f" WHERE attempt_id = {_A_CALL})")),
     ("no_contact_before_due_date_and_demand_notice", "UPDATE arrears SET demand_notice_date = '2026-10-01'"),
     ("every_outbound_attempt_has_an_allowing_decision", "DELETE FROM gate_decision WHERE allowed"),
     ("no_call_to_a_workplace_or_a_real_number", "UPDATE phone SET place = 'work'"),
