@@ -17,7 +17,9 @@ class SmsTemplate(OfMunicipality, Base):
     __tablename__ = "sms_template"
     __table_args__ = (
         CheckConstraint("state IN ('draft', 'approved', 'retired')", name="state"),
-        CheckConstraint("state <> 'approved' OR (approved_by IS NOT NULL AND approved_by <> drafted_by)", name="approved"),
+        CheckConstraint(
+            "state <> 'approved' OR (approved_by IS NOT NULL AND approved_by <> drafted_by)", name="approved"
+        ),
     )
 
     template_id: Mapped[UUID] = mapped_column(primary_key=True)
