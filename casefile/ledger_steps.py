@@ -5,6 +5,7 @@ The same rules as `casefile.ledger`: an ended attempt never changes again, and w
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,13 +29,11 @@ UPDATE attempt a
        cause = s.cause,
        counted = COALESCE(s.counted, a.counted),
        abandoned = COALESCE(s.abandoned, a.abandoned)
-  FROM unnest(%(ids)s::uuid[], %(states)s::text[], %(handed)s::timestamptz[], %(answered)s::timestamptz[],
-              %(speech)s::timestamptz[], %(connected)s::timestamptz[], %(operators)s::uuid[], %(persons)s::boolean[],
-              %(unknown)s::timestamptz[], %(ended)s::timestamptz[], %(results)s::text[], %(causes)s::text[],
-              %(counted)s::boolean[], %(abandoned)s::boolean[])
-       AS s(id, state, handed_at, answered_at, speech_at, connected_at, operator_id, person_answered, unknown_since,
-            ended_at, result, cause, counted, abandoned)
- WHERE a.municipality_id = %(city)s AND a.attempt_id = s.id AND a.live
+  FROM jsonb_to_recordset(%(steps)s::jsonb)
+       AS s(attempt_id uuid, state text, handed_at timestamptz, answered_at timestamptz, speech_at timestamptz,
+            connected_at timestamptz, operator_id uuid, person_answered boolean, unknown_since timestamptz,
+            ended_at timestamptz, result text, cause text, counted boolean, abandoned boolean)
+ WHERE a.municipality_id = %(city)s AND a.attempt_id = s.attempt_id AND a.live
 RETURNING a.attempt_id
 """
 _WRAP_UP = """
@@ -68,26 +67,9 @@ def advance(conn: Connection, municipality_id: int, steps: Sequence[LedgerStep])
     """Write the steps; gives the attempts that changed. One that had ended already is not among them."""
     if not steps:
         return set()
-    rows = conn.exec_driver_sql(
-        _ADVANCE,
-        {
-            "city": municipality_id,
-            "ids": [step.attempt_id for step in steps],
-            "states": [step.state for step in steps],
-            "handed": [step.handed_at for step in steps],
-            "answered": [step.answered_at for step in steps],
-            "speech": [step.speech_at for step in steps],
-            "connected": [step.connected_at for step in steps],
-            "operators": [step.operator_id for step in steps],
-            "persons": [step.person_answered for step in steps],
-            "unknown": [step.unknown_since for step in steps],
-            "ended": [step.ended_at for step in steps],
-            "results": [step.result for step in steps],
-            "causes": [step.cause for step in steps],
-            "counted": [step.counted for step in steps],
-            "abandoned": [step.abandoned for step in steps],
-        },
-    )
+    plain = [{name: getattr(step, name) for name in LedgerStep.__slots__} for step in steps]
+    values = {"city": municipality_id, "steps": json.dumps(plain, default=str)}
+    rows = conn.exec_driver_sql(_ADVANCE, values)
     return set(rows.scalars())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,24 +27,23 @@ _HISTORY = timedelta(days=60)
 _RECALL_AGAIN = timedelta(minutes=5)
 
 _TRIES = """
-SELECT a.addressee_no, a.attempt_id, a.purpose, a.intended_at, a.result, a.phone_id, a.counted FROM attempt a
- WHERE a.municipality_id = %(city)s AND a.addressee_no = ANY(%(persons)s) AND a.channel = 'call'
+SELECT a.addressee_no, a.attempt_id, a.purpose, a.intended_at, a.result, a.phone_id, a.counted, true AS tried
+  FROM attempt a
+ WHERE a.municipality_id = %(city)s AND a.addressee_no = ANY(%(persons)s::text[]) AND a.channel = 'call'
    AND a.direction = 'outbound' AND a.state = 'ended' AND a.intended_at >= %(since)s AND a.result IS NOT NULL
- ORDER BY a.addressee_no, a.intended_at, a.attempt_id
-"""
-_PHONES = """
-SELECT p.addressee_no, p.phone_id FROM phone p
- WHERE p.municipality_id = %(city)s AND p.addressee_no = ANY(%(persons)s) AND p.e164 IS NOT NULL
+UNION ALL
+SELECT p.addressee_no, NULL, NULL, NULL, NULL, p.phone_id, NULL, false FROM phone p
+ WHERE p.municipality_id = %(city)s AND p.addressee_no = ANY(%(persons)s::text[]) AND p.e164 IS NOT NULL
    AND p.ng_reason IS NULL AND p.dropped_at IS NULL AND p.line_type <> 'barred' AND p.place <> 'work'
- ORDER BY p.addressee_no, p.position, p.phone_id
+ ORDER BY 1, 4, 2, 6
 """
 _ENTRIES = """
 UPDATE campaign_entry e
    SET attempts = e.attempts + n.tried, next_at = n.next_at, state = n.state, state_reason = n.reason,
        reserved_only = n.reserved_only, changed_at = %(now)s
-  FROM unnest(%(campaigns)s::uuid[], %(persons)s::text[], %(tried)s::int[], %(next_at)s::timestamptz[],
-              %(states)s::text[], %(reasons)s::text[], %(reserved)s::boolean[])
-       AS n(campaign_id, addressee_no, tried, next_at, state, reason, reserved_only)
+  FROM jsonb_to_recordset(%(entries)s::jsonb)
+       AS n(campaign_id uuid, addressee_no text, tried int, next_at timestamptz, state text, reason text,
+            reserved_only boolean)
  WHERE e.municipality_id = %(city)s AND e.campaign_id = n.campaign_id AND e.addressee_no = n.addressee_no
    AND e.state <> 'closed'
 """
@@ -119,20 +119,9 @@ def write_entries(conn: Connection, municipality_id: int, entries: Sequence[Entr
     """Store changes of campaign lists."""
     if not entries:
         return
-    conn.exec_driver_sql(
-        _ENTRIES,
-        {
-            "city": municipality_id,
-            "now": now,
-            "campaigns": [entry.campaign_id for entry in entries],
-            "persons": [entry.addressee_no for entry in entries],
-            "tried": [entry.tried for entry in entries],
-            "next_at": [entry.next_at for entry in entries],
-            "states": [entry.state for entry in entries],
-            "reasons": [entry.reason for entry in entries],
-            "reserved": [entry.reserved_only for entry in entries],
-        },
-    )
+    plain = [{name: getattr(entry, name) for name in EntryChange.__slots__} for entry in entries]
+    values = {"city": municipality_id, "now": now, "entries": json.dumps(plain, default=str)}
+    conn.exec_driver_sql(_ENTRIES, values)
 
 
 def _after_calls(
@@ -201,11 +190,12 @@ def _histories(conn: Connection, city: City, calls: Sequence[StoreEnded]) -> dic
     persons = sorted({call.candidate.addressee_no for call in calls})
     since = min(call.at for call in calls) - _HISTORY
     tries: dict[str, list[Any]] = defaultdict(list)
-    for row in conn.exec_driver_sql(_TRIES, {"city": city.id, "persons": persons, "since": since}):
-        tries[row.addressee_no].append(row)
     phones: dict[str, list[UUID]] = defaultdict(list)
-    for row in conn.exec_driver_sql(_PHONES, {"city": city.id, "persons": persons}):
-        phones[row.addressee_no].append(row.phone_id)
+    for row in conn.exec_driver_sql(_TRIES, {"city": city.id, "persons": persons, "since": since}):
+        if row.tried:
+            tries[row.addressee_no].append(row)
+        else:
+            phones[row.addressee_no].append(row.phone_id)
     return {call.attempt_id: _history(call, tries, phones) for call in calls}
 
 

@@ -28,15 +28,15 @@ from dialer.messages import (
     StoreWrappedUp,
 )
 
-# One statement, so that a change costs one way to the server and back; an empty list writes nothing.
+# One statement, so that a change costs one way to the server and back; an empty list writes nothing. The rows go as JSON,
+# because a statement with always the same parameter types is planned once.
 _WRITE = """
 WITH new_seats AS (
     INSERT INTO seat (municipality_id, floor_id, operator_id, state, since, pause_reason, attempt_id, campaign_id,
                       assigned_campaign_id, offered_addressee_no, offered_phone_id, offered_recall_id, pausing)
-    SELECT %(city)s, %(floor)s, s.*
-      FROM unnest(%(s_operators)s::uuid[], %(s_states)s::text[], %(s_since)s::timestamptz[], %(s_reasons)s::text[],
-                  %(s_attempts)s::uuid[], %(s_campaigns)s::uuid[], %(s_assigned)s::uuid[], %(s_persons)s::text[],
-                  %(s_phones)s::uuid[], %(s_recalls)s::uuid[], %(s_pausing)s::text[]) AS s
+    SELECT %(city)s, %(floor)s, s.* FROM jsonb_to_recordset(%(seats)s::jsonb)
+        AS s(operator uuid, state text, since timestamptz, reason text, attempt uuid, campaign uuid, assigned uuid,
+             person text, phone uuid, recall uuid, pausing text)
     ON CONFLICT (municipality_id, operator_id) DO UPDATE
        SET floor_id = excluded.floor_id, state = excluded.state, since = excluded.since,
            pause_reason = excluded.pause_reason, attempt_id = excluded.attempt_id, campaign_id = excluded.campaign_id,
@@ -46,20 +46,18 @@ WITH new_seats AS (
 ), new_changes AS (
     INSERT INTO seat_change (municipality_id, floor_id, change_id, operator_id, at, state, pause_reason, attempt_id,
                              campaign_id)
-    SELECT %(city)s, %(floor)s, c.*
-      FROM unnest(%(c_ids)s::uuid[], %(c_operators)s::uuid[], %(c_at)s::timestamptz[], %(c_states)s::text[],
-                  %(c_reasons)s::text[], %(c_attempts)s::uuid[], %(c_campaigns)s::uuid[]) AS c
+    SELECT %(city)s, %(floor)s, c.* FROM jsonb_to_recordset(%(changes)s::jsonb)
+        AS c(id uuid, operator uuid, at timestamptz, state text, reason text, attempt uuid, campaign uuid)
 ), answered AS (
     UPDATE floor_command c SET done_at = a.at, answer = a.answer
-      FROM unnest(%(a_numbers)s::bigint[], %(a_at)s::timestamptz[], %(a_answers)s::text[]) AS a(command_no, at, answer)
-     WHERE c.municipality_id = %(city)s AND c.command_no = a.command_no
+      FROM jsonb_to_recordset(%(answers)s::jsonb) AS a(command bigint, at timestamptz, answer text)
+     WHERE c.municipality_id = %(city)s AND c.command_no = a.command
 ), new_steps AS (
     INSERT INTO call_transition (municipality_id, attempt_id, seq, at, from_state, event, to_state, detail)
-    SELECT %(city)s, t.*
-      FROM unnest(%(t_attempts)s::uuid[], %(t_seqs)s::int[], %(t_at)s::timestamptz[], %(t_origins)s::text[],
-                  %(t_events)s::text[], %(t_targets)s::text[], %(t_details)s::jsonb[]) AS t
+    SELECT %(city)s, t.* FROM jsonb_to_recordset(%(steps)s::jsonb)
+        AS t(attempt uuid, seq int, at timestamptz, origin text, event text, target text, detail jsonb)
 )
-SELECT count(pg_notify(%(channel)s, p)) FROM unnest(%(payloads)s::text[]) AS p
+SELECT count(pg_notify(%(channel)s, p)) FROM jsonb_array_elements_text(%(payloads)s::jsonb) AS p
 """
 
 
@@ -141,51 +139,66 @@ class Batch:
         """Write the rows and wake the screens when they are committed; gives the ends that were news to the ledger."""
         changed = advance(conn, municipality_id, list(self.steps.values()))
         wrap_up(conn, municipality_id, [(done.attempt_id, done.at) for done in self.wrapped_up])
-        values: dict[str, Any] = {"city": municipality_id, "floor": floor_id, "channel": FLOOR_LIVE}
-        values |= self._seat_values(ids) | self._step_values()
-        values["a_numbers"] = [answer.command_no for answer in self.answers]
-        values["a_at"] = [answer.at for answer in self.answers]
-        values["a_answers"] = [answer.answer for answer in self.answers]
-        values["payloads"] = [
-            live_payload(municipality_id, floor_id, knock.kind, knock.operator_id, knock.attempt_id)
-            for knock in self.knocks
-        ]
-        conn.exec_driver_sql(_WRITE, values)
+        seats = self.seats.values()
+        knocks = self.knocks
+        conn.exec_driver_sql(
+            _WRITE,
+            {
+                "city": municipality_id,
+                "floor": floor_id,
+                "channel": FLOOR_LIVE,
+                "seats": _json([_seat_row(row) for row in seats]),
+                "changes": _json([_change_row(row, ids.new()) for row in self.seat_changes]),
+                "answers": _json([{"command": a.command_no, "at": a.at, "answer": a.answer} for a in self.answers]),
+                "steps": _json([_step_row(step) for step in self.transitions]),
+                "payloads": _json(
+                    [live_payload(municipality_id, floor_id, k.kind, k.operator_id, k.attempt_id) for k in knocks]
+                ),
+            },
+        )
         return [ended for ended in self.ended if ended.attempt_id in changed]
 
-    def _step_values(self) -> dict[str, Any]:
-        steps = self.transitions
-        return {
-            "t_attempts": [step.attempt_id for step in steps],
-            "t_seqs": [step.seq for step in steps],
-            "t_at": [step.at for step in steps],
-            "t_origins": [step.from_state.value for step in steps],
-            "t_events": [step.event for step in steps],
-            "t_targets": [step.to_state.value for step in steps],
-            "t_details": [json.dumps(step.detail) if step.detail else "{}" for step in steps],
-        }
 
-    def _seat_values(self, ids: Ids) -> dict[str, Any]:
-        rows = list(self.seats.values())
-        offers = [row.offered for row in rows]
-        changes = self.seat_changes
-        return {
-            "s_operators": [row.operator_id for row in rows],
-            "s_states": [row.state for row in rows],
-            "s_since": [row.since for row in rows],
-            "s_reasons": [row.pause_reason for row in rows],
-            "s_attempts": [row.attempt_id for row in rows],
-            "s_campaigns": [row.campaign_id for row in rows],
-            "s_assigned": [row.assigned_campaign_id for row in rows],
-            "s_persons": [offer.addressee_no if offer else None for offer in offers],
-            "s_phones": [offer.phone_id if offer else None for offer in offers],
-            "s_recalls": [offer.recall_id if offer else None for offer in offers],
-            "s_pausing": [row.pausing for row in rows],
-            "c_ids": [ids.new() for _ in changes],
-            "c_operators": [row.operator_id for row in changes],
-            "c_at": [row.since for row in changes],
-            "c_states": [row.state for row in changes],
-            "c_reasons": [row.pause_reason for row in changes],
-            "c_attempts": [row.attempt_id for row in changes],
-            "c_campaigns": [row.campaign_id for row in changes],
-        }
+def _json(rows: list[Any]) -> str:
+    return json.dumps(rows, default=str) if rows else "[]"
+
+
+def _seat_row(row: SeatRow) -> dict[str, Any]:
+    offer = row.offered
+    return {
+        "operator": row.operator_id,
+        "state": row.state,
+        "since": row.since,
+        "reason": row.pause_reason,
+        "attempt": row.attempt_id,
+        "campaign": row.campaign_id,
+        "assigned": row.assigned_campaign_id,
+        "person": offer.addressee_no if offer else None,
+        "phone": offer.phone_id if offer else None,
+        "recall": offer.recall_id if offer else None,
+        "pausing": row.pausing,
+    }
+
+
+def _change_row(row: SeatRow, change_id: UUID) -> dict[str, Any]:
+    return {
+        "id": change_id,
+        "operator": row.operator_id,
+        "at": row.since,
+        "state": row.state,
+        "reason": row.pause_reason,
+        "attempt": row.attempt_id,
+        "campaign": row.campaign_id,
+    }
+
+
+def _step_row(step: StoreTransition) -> dict[str, Any]:
+    return {
+        "attempt": step.attempt_id,
+        "seq": step.seq,
+        "at": step.at,
+        "origin": step.from_state.value,
+        "event": step.event,
+        "target": step.to_state.value,
+        "detail": step.detail,
+    }

@@ -227,8 +227,11 @@ class FloorShell:
             self._busy = False
 
     def _commit_and_tell(self) -> None:
-        """The intent of a dial is committed already; everything else a carrier is told rests on rows still to come."""
-        if all(isinstance(command, Dial) for command in self._to_tell):
+        """The intent of a dial is committed already; everything else a carrier is told rests on rows still to come.
+
+        Where commits may wait (rehearsals), such commands go first: they act on calls that are there, once each.
+        """
+        if self._commit_after or all(isinstance(command, Dial) for command in self._to_tell):
             self._tell()
         else:
             self.flush()

@@ -165,7 +165,7 @@ class _World:
 
     def play(self) -> None:
         """Until so many attempts were made, or the day is over."""
-        terms = ShellTerms(heartbeat_seconds=60, rows_seconds=600, commit_seconds=5)
+        terms = ShellTerms(heartbeat_seconds=60, rows_seconds=600, commit_seconds=2)
         shell = FloorShell(self._database, _MUNICIPALITY, _FLOOR, self._clock, self._ids, self._rng, self._lines, terms)
         shell.start()
         for operator_id in self._operators:
