@@ -80,7 +80,7 @@ def _warnings(warnings: Sequence[str]) -> str:
 def _chart(form: Form, position: int) -> str:
     chart = form.charts[position]
     table = form.table(chart.table)
-    cut = f"(多い順に{MOST_ROWS}行)" if is_cut(chart, table) else ""
+    cut = f"(上位{MOST_ROWS}行)" if is_cut(chart, table) else ""
     drawing = chart_svg(chart, table)
     return f'<div class="report-block"><h2>{escape(chart.title)}{cut}</h2>{drawing}</div>' if drawing else ""
 
