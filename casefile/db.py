@@ -95,7 +95,12 @@ class Database:
         pool: Json = (
             {"pool_size": pool_size, "pool_pre_ping": not asynchronous_commit} if pooled else {"poolclass": NullPool}
         )
-        self.engine: Engine = create_engine(self.url, connect_args={"options": options}, **pool)
+        self.engine: Engine = create_engine(
+            self.url,
+            connect_args={"options": options},
+            hide_parameters=True,  # an error must not carry a row into a log
+            **pool,
+        )
 
     @contextmanager
     def transaction(self, municipality_id: int | None) -> Iterator[Connection]:
