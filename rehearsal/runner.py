@@ -43,7 +43,7 @@ from rehearsal.tills import Tills
 
 _ONE_DAY = timedelta(days=1)
 _OFFER_LOOK = timedelta(seconds=10)
-_TEXT_ROUND = timedelta(minutes=3)
+_TEXT_ROUND = timedelta(minutes=5)
 _LEAST_WAIT = timedelta(milliseconds=250)
 _ROUND_SECONDS = 600.0
 """Everybody knocks here, so the shell need not look for rows by itself."""

@@ -44,7 +44,7 @@ def _rehearse(plan: RehearsalPlan, url: str, folder: Path) -> _Run:
 def two_days(server_url: str, template_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Run]:
     name = f"tsunagaru_test_{uuid4().hex[:12]}"
     url = create_database(server_url, name, template_database)
-    plan = RehearsalPlan(days=2, operators=2, seed=1, households=110)
+    plan = RehearsalPlan(days=2, operators=2, seed=1, households=80)
     yield _rehearse(plan, url, tmp_path_factory.mktemp("files"))
     drop_database(server_url, name)
 
@@ -78,7 +78,7 @@ def test_the_result_is_one_json_object_without_time_or_place_of_the_run(two_days
 
 
 def test_the_same_seed_gives_the_same_bytes(server_url: str, template_database: str, tmp_path: Path) -> None:
-    plan = RehearsalPlan(days=1, operators=1, seed=4, households=30)
+    plan = RehearsalPlan(days=1, operators=1, seed=4, households=20)
     printed = []
     for number in range(2):
         name = f"tsunagaru_test_{uuid4().hex[:12]}"
