@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from rehearsal.city.debts import draw_debts
@@ -16,6 +16,9 @@ from rehearsal.city.towns import SOURCE, load_towns
 
 FIRST_DAY = date(2026, 10, 5)
 """The Monday every rehearsal begins on unless another day is named."""
+
+_ROWS_A_HOUSEHOLD = 4
+"""Arrears rows of the tax office's own system for each household, at the least: a little over 4.4 on average."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,10 @@ class CityPlan:
     kana: str = "ミホンシ"
     code: int = 119997
     prefecture: str = "埼玉県"
+
+    def with_arrears_rows(self, rows: int) -> CityPlan:
+        """The same city, large enough for that many 滞納期別明細 of taxes and compulsory claims."""
+        return replace(self, households=max(1, rows // _ROWS_A_HOUSEHOLD + 1))
 
 
 def build_city(plan: CityPlan) -> SyntheticCity:
