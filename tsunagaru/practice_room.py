@@ -22,6 +22,7 @@ from werkzeug.serving import BaseWSGIServer, make_server
 
 from agent_ui.app import create_app
 from agent_ui.context import PanelContext, SpokenLine
+from agent_ui.notifier import Notifier
 from callflow.events import (
     Announce,
     Answered,
@@ -204,7 +205,10 @@ def practice_room(database_url: str, room: Rehearsed) -> Iterator[PracticeRoom]:
         # Its line for every request would drown what a failing test has to say.
         logging.getLogger("werkzeug").setLevel(logging.WARNING)
         server = make_server("127.0.0.1", 0, app, threaded=True)
-        with _engine(database_url, room.municipality_id, room.floor_id, lines, clock), _serving(server):
+        with (
+            _engine(database_url, room.municipality_id, room.floor_id, lines, clock),
+            _serving(server, app.extensions["notifier"]),
+        ):
             yield PracticeRoom(
                 url=f"http://127.0.0.1:{server.server_port}",
                 municipality_id=room.municipality_id,
@@ -214,7 +218,6 @@ def practice_room(database_url: str, room: Rehearsed) -> Iterator[PracticeRoom]:
                 floor_id=room.floor_id,
                 operators=room.people[1:],
             )
-        app.extensions["notifier"].stop()
 
 
 @contextmanager
@@ -244,12 +247,13 @@ def _opened(database: Database) -> Iterator[Database]:
 
 
 @contextmanager
-def _serving(server: BaseWSGIServer) -> Iterator[None]:
+def _serving(server: BaseWSGIServer, notifier: Notifier) -> Iterator[None]:
     thread = threading.Thread(target=server.serve_forever, name="practice-web", daemon=True)
     thread.start()
     try:
         yield
     finally:
+        notifier.stop()
         server.shutdown()
         thread.join(timeout=10)
         server.server_close()

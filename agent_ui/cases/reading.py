@@ -87,5 +87,6 @@ def _record(item: TimelineItem) -> schemas.RecordView:
         complaint=item.complaint,
         remarks=item.remarks,
         operator=item.operator or "",
+        attempt_id=item.attempt_id,
         version=item.version,
     )

@@ -165,6 +165,7 @@ class RecordView(Shown):
     complaint: bool
     remarks: str
     operator: str
+    attempt_id: UUID | None
     version: int
 
 

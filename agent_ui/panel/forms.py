@@ -156,7 +156,10 @@ def _form(
 ) -> ResultForm:
     """What was typed, with what only the server may say: whose call it is and what identity was confirmed."""
     attempt = calls.own_attempt(conn, person, attempt_id)
-    items = confirmed.items if confirmed and confirmed.attempt_id == attempt_id else []
+    contact = _word_or_none(Contact, typed.contact, "contact")
+    here = confirmed is not None and confirmed.attempt_id == attempt_id
+    # Items belong to the contact that said them; a machine or a relative after all takes none along.
+    items = confirmed.items if confirmed and here and contact and contact.is_right_party else []
     return ResultForm(
         form_id=typed.form_id,
         addressee_no=attempt.addressee_no,
@@ -168,7 +171,7 @@ def _form(
         attempt_id=attempt_id,
         direction=ContactDirection(attempt.direction),
         phone_id=attempt.phone_id,
-        contact=_word_or_none(Contact, typed.contact, "contact"),
+        contact=contact,
         identity_items=tuple(IdentityItem(item) for item in items),
         outcome=_word_or_none(Outcome, typed.outcome, "outcome"),
         reason=_word_or_none(DelinquencyReason, typed.reason, "reason"),

@@ -26,15 +26,3 @@ def sign_in(page: Page, login: str) -> None:
     page.get_by_label("パスワード").fill(PASSWORD)
     page.keyboard.press("Enter")
     expect(page.get_by_role("navigation", name="画面")).to_be_visible()
-
-
-def seat_state(page: Page) -> str:
-    """What the seat bar says."""
-    return page.locator(".seat .state strong").inner_text()
-
-
-def free_seat(page: Page) -> None:
-    """Leave the seat so that the next test finds the floor quiet."""
-    page.keyboard.press("F7")
-    page.keyboard.press("4")
-    expect(page.locator(".seat")).to_have_attribute("data-state", "paused")

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, WebSocket, expect
 from sqlalchemy import select
 
 from casefile.tables import AuditEntry, ContactRecord, Promise
-from tests.e2e.browser import free_seat, sign_in
+from tests.e2e.browser import sign_in
 from tests.e2e.conftest import Visits
 from tsunagaru.practice_room import PracticeRoom
 
@@ -63,20 +63,18 @@ def next_call(page: Page, before: str) -> None:
 
 
 def leave(page: Page) -> None:
-    """Out of the way of the next test: the pause begins once the call at hand is done."""
-    if page.locator(".call").count():
-        finish_unanswered(page)
-    free_seat(page)
-
-
-def finish_unanswered(page: Page) -> None:
+    """Out of the way of the next test: the pause begins once no call needs this operator any more."""
     page.keyboard.press("F7")
+    expect(page.locator(".seat .menu ul")).to_be_visible()
     page.keyboard.press("4")
-    expect(page.get_by_text("この通話の後に離席")).to_be_visible()
-    page.locator("#result").focus()
-    page.keyboard.type("04")
-    page.keyboard.press("F9")
-    expect(page.locator(".seat")).to_have_attribute("data-state", "paused")
+    paused = page.locator(".seat[data-state=paused]")
+    call = page.locator(".seat[data-state=talking] ~ .call, .seat[data-state=wrapup] ~ .call")
+    expect(paused.or_(call)).to_be_visible()
+    if call.count():
+        page.locator("#result").focus()
+        page.keyboard.type("04")
+        page.keyboard.press("F9")
+    expect(paused).to_be_visible()
 
 
 def test_a_call_from_ready_to_the_promise_and_on(room: PracticeRoom, visits: Visits, screens: Path) -> None:
@@ -193,7 +191,7 @@ def test_what_was_typed_survives_a_reload(room: PracticeRoom, visits: Visits) ->
     expect(desk.locator("#remarks")).to_have_value("夕方に再度。折返し希望。")
     # The identity this desk confirmed is remembered too, by the server's signed session.
     expect(desk.locator(".panes")).to_be_visible()
-    finish_unanswered(desk)
+    leave(desk)
     drafts = desk.evaluate("Object.keys(localStorage).filter((key) => key.includes('draft')).length")
     assert drafts == 0
 
@@ -208,7 +206,7 @@ def test_problems_are_sentences_by_the_field(room: PracticeRoom, visits: Visits)
     expect(desk.locator("#contact")).to_have_attribute("aria-invalid", "true")
     expect(desk.locator("#contact-problem")).not_to_be_empty()
     expect(desk.locator("#contact")).to_be_focused()
-    finish_unanswered(desk)
+    leave(desk)
 
 
 def test_the_case_is_on_screen_within_200_ms_of_the_answer(room: PracticeRoom, visits: Visits, capsys: Any) -> None:

@@ -2751,6 +2751,8 @@ export interface components {
              * Format: date-time
              */
             at: string;
+            /** Attempt Id */
+            attempt_id: string | null;
             /** Complaint */
             complaint: boolean;
             /** Contact Label */

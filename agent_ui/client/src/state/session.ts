@@ -1,6 +1,7 @@
 import { computed, ref } from "vue";
 
 import { api, type Schemas, useToken, whenSignedOut } from "../api/client";
+import { setServerNow } from "./clock";
 import { forgetAllDrafts } from "./drafts";
 import { hangUpLive, openLive } from "./live";
 
@@ -18,6 +19,7 @@ export function may(right: string): boolean {
 
 function take(session: Session): void {
   useToken(session.csrf_token);
+  setServerNow(session.now);
   user.value = session.user ?? null;
   if (session.municipalities.length > 0) municipalities.value = session.municipalities;
   known.value = true;
