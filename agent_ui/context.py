@@ -36,8 +36,9 @@ class PanelContext:
 
     `secret_key` signs sessions; `secure_cookies` is true behind HTTPS; `speech_of` gives the lines of a rehearsed call
     and nothing on a real line; `open_documents` shows the API's description to whoever asks, for development;
-    `sign_in_rate` limits sign-ins from one address, in Flask-Limiter's words; `listening` false leaves out the
-    listener on the database, for programs that only want the API's description.
+    `sign_in_rate` limits sign-ins from one address, in Flask-Limiter's words; `answer_seconds`: how long a
+    request waits for the engine's answer to a command, so that a refusal is told where it was asked. `listening` false
+    leaves out the listener on the database, for programs that only want the API's description.
     """
 
     database: Database
@@ -48,4 +49,5 @@ class PanelContext:
     speech_of: SpeechOf = field(default=_no_speech)
     open_documents: bool = False
     sign_in_rate: str = "20 per minute"
+    answer_seconds: float = 1.0
     listening: bool = True

@@ -20,7 +20,7 @@ from casefile.city import load_city
 from casefile.person import Disclosure
 from casefile.roles import Right
 from casefile.tables import Attempt
-from casefile.vocabulary import TaxpayerKind
+from casefile.vocabulary import Purpose, TaxpayerKind
 from dialer.tables import Seat
 
 _KEY = "identity"
@@ -39,6 +39,8 @@ def own_attempt(conn: Connection, person: SignedIn, attempt_id: UUID) -> Any:
     ).one_or_none()
     if row is None:
         raise NotFound("この通話はあなたの席のものではありません。画面を再読み込みしてください。")
+    if row.purpose not in person.user.purposes:
+        raise Forbidden("この通話の業務を担当する権限がありません。統括責任者に連絡してください。")
     return row
 
 
@@ -74,6 +76,8 @@ def case_of(context: PanelContext, person: SignedIn, attempt_id: UUID, session: 
         raise Forbidden(_NOT_YET + "確認できた項目に印を付けてください。")
     with context.database.transaction(person.municipality_id) as conn:
         attempt = own_attempt(conn, person, attempt_id)
+        if attempt.purpose != Purpose.HEALTH_CHECK:
+            person.require(Right.TAX_DATA)
         card = _card(conn, context, person, attempt_id)
         city = load_city(conn, person.municipality_id)
         case = reading.case_view(

@@ -156,6 +156,8 @@ def _form(
 ) -> ResultForm:
     """What was typed, with what only the server may say: whose call it is and what identity was confirmed."""
     attempt = calls.own_attempt(conn, person, attempt_id)
+    if attempt.addressee_no is None:
+        raise Invalid("相手が誰か分からない通話です。検索で個人を開いて確かめ、統括責任者に記録を依頼してください。")
     contact = _word_or_none(Contact, typed.contact, "contact")
     here = confirmed is not None and confirmed.attempt_id == attempt_id
     # Items belong to the contact that said them; a machine or a relative after all takes none along.

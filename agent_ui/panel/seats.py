@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -17,9 +18,10 @@ from casefile.db import Json
 from casefile.roles import Right
 from casefile.tables import ContactRecord
 from dialer import commands
-from dialer.tables import Seat
+from dialer.tables import FloorCommand, Seat
 
 DONE = Done(ok=True)
+_LOOK_SECONDS = 0.03
 
 
 def show(context: PanelContext, person: SignedIn, confirmed: Confirmed | None) -> PanelState:
@@ -38,7 +40,7 @@ def say(
         floor_id = desk.floor_of(conn, person.user.user_id)
         if floor_id is None:
             raise Unavailable("フロアがまだ用意されていません。管理者に連絡してください。")
-        commands.give(
+        command_no = commands.give(
             conn,
             person.municipality_id,
             floor_id,
@@ -49,7 +51,22 @@ def say(
             by_user=person.user.user_id,
             detail=detail,
         )
+    answer = _answer(context, person, command_no)
+    if answer not in (None, commands.DONE):
+        raise Refused(str(answer))
     return DONE
+
+
+def _answer(context: PanelContext, person: SignedIn, command_no: int) -> str | None:
+    """What the engine says to a command; None while it has not said anything in time, which is no refusal."""
+    deadline = time.monotonic() + context.answer_seconds
+    while time.monotonic() < deadline:
+        with context.database.transaction(person.municipality_id) as conn:
+            answer = conn.scalar(select(FloorCommand.answer).where(FloorCommand.command_no == command_no))
+        if answer is not None:
+            return answer
+        time.sleep(_LOOK_SECONDS)
+    return None
 
 
 def pause(context: PanelContext, person: SignedIn, reason: str) -> Done:

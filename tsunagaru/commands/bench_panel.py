@@ -146,7 +146,7 @@ def _take_seat(page: Page) -> None:
 
 def _result(found: list[float]) -> str:
     quantiles = statistics.quantiles(found, n=20)
-    rows = [
+    rows: list[tuple[str, ...]] = [
         ("電話に出てから画面が出るまで(Chromium)", "ミリ秒"),
         ("通話数", str(len(found))),
         ("中央値", f"{statistics.median(found):.0f}"),

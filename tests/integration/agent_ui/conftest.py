@@ -98,6 +98,7 @@ def app(
         ids=ids,
         secret_key="test",
         sign_in_rate="1000 per minute",
+        answer_seconds=0.0,
         listening=False,
     )
     return create_app(context)
