@@ -45,6 +45,8 @@ _ONE_DAY = timedelta(days=1)
 _OFFER_LOOK = timedelta(seconds=10)
 _TEXT_ROUND = timedelta(minutes=5)
 _LEAST_WAIT = timedelta(milliseconds=250)
+_COMMIT_SECONDS = 10.0
+"""A rehearsal's rows are read at its end, and by robots seconds later: what nobody waits for may wait for more."""
 _ROUND_SECONDS = 600.0
 """Everybody knocks here, so the shell need not look for rows by itself."""
 
@@ -178,7 +180,10 @@ class Rehearsal:
             random.Random(f"{self.plan.seed}:engine"),
             self._lines,
             ShellTerms(
-                heartbeat_seconds=_ROUND_SECONDS, rows_seconds=_ROUND_SECONDS, pacer_for=PACERS[self.plan.pacer]
+                heartbeat_seconds=_ROUND_SECONDS,
+                rows_seconds=_ROUND_SECONDS,
+                commit_seconds=_COMMIT_SECONDS,
+                pacer_for=PACERS[self.plan.pacer],
             ),
         )
         floor = Floor(
