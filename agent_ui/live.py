@@ -6,9 +6,10 @@ from uuid import UUID
 
 from apiflask import APIFlask
 from flask_login import current_user
-from flask_socketio import SocketIO, join_room
+from flask_socketio import SocketIO, emit, join_room
 
 from agent_ui.context import PanelContext
+from agent_ui.floor import board
 from agent_ui.identity import SignedIn, signed_in
 from casefile.roles import Right
 
@@ -30,7 +31,6 @@ def everybody_room(municipality_id: int) -> str:
 
 def install(app: APIFlask, context: PanelContext) -> SocketIO:
     """Attach Socket.IO with threads; only the same origin may connect, only a signed-in person stays connected."""
-    del context
     live = SocketIO(app, async_mode="threading", cors_allowed_origins=None, serve_client=False, path="/live")
 
     @live.on("connect")  # type: ignore[untyped-decorator,unused-ignore]
@@ -42,6 +42,9 @@ def install(app: APIFlask, context: PanelContext) -> SocketIO:
         join_room(everybody_room(person.municipality_id))
         if person.may(Right.FLOOR):
             join_room(floor_room(person.municipality_id))
+        # Whoever comes while everything stands still must see it too.
+        with context.database.transaction(person.municipality_id) as conn:
+            emit("stops", [stop.model_dump(mode="json") for stop in board.stops(conn, person.municipality_id)])
         return True
 
     return live

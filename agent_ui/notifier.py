@@ -10,6 +10,7 @@ import json
 import logging
 import threading
 import time
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -30,6 +31,27 @@ LARGEST_GAP = 5.0
 _RETRY_SECONDS = 1.0
 
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """What a notification was about: ids, nothing else."""
+
+    municipality_id: int
+    operator_id: UUID | None
+    stop: bool
+
+
+def _read(payload: str) -> _Heard | None:
+    try:
+        found: dict[str, Any] = json.loads(payload)
+        operator = found.get("operator")
+        return _Heard(
+            int(found["municipality"]), UUID(str(operator)) if operator else None, found.get("kind") == "stop"
+        )
+    except (ValueError, KeyError, TypeError, AttributeError):
+        _log.warning("a notification was not understood and was passed over")
+        return None
 
 
 class Notifier:
@@ -80,25 +102,23 @@ class Notifier:
             connection.execute(f"LISTEN {CHANNEL}")
             self.listening.set()
             while not self._stopping.is_set():
-                for heard in connection.notifies(timeout=1.0, stop_after=1):
-                    self._take(heard.payload)
+                # One transaction of the engine often says several things of one seat; its desk is sent once.
+                self._take([heard.payload for heard in connection.notifies(timeout=1.0, stop_after=1)])
 
-    def _take(self, payload: str) -> None:
+    def _take(self, payloads: list[str]) -> None:
+        heard = [found for found in map(_read, payloads) if found is not None]
         try:
-            heard: dict[str, Any] = json.loads(payload)
-            municipality_id = int(heard["municipality"])
-            operator = heard.get("operator")
-            if operator:
-                self.seat_changed(municipality_id, UUID(str(operator)))
-            if heard.get("kind") == "stop":
+            for municipality_id, operator_id in dict.fromkeys(
+                (each.municipality_id, each.operator_id) for each in heard
+            ):
+                if operator_id is not None:
+                    self.seat_changed(municipality_id, operator_id)
+            for municipality_id in dict.fromkeys(each.municipality_id for each in heard if each.stop):
                 floor_live.send_stops(self._context, self._socket, municipality_id)
-        except (ValueError, KeyError, TypeError):
-            _log.warning("a notification was not understood and was passed over")
-            return
         except SQLAlchemyError as error:
             _log.warning("rows could not be read for a notification: %s", type(error).__name__)
-            return
-        self.floor_changed(municipality_id)
+        for each in heard:
+            self.floor_changed(each.municipality_id)
 
     def _send_floors(self) -> None:
         while not self._stopping.is_set():

@@ -63,8 +63,9 @@ def read(
         seat=_seat_view(seat),
         call=call,
         preview=_preview(conn, city, seat, now) if seat and call is None else None,
-        today=_today(conn, operator_id, now),
-        recalls=_recalls(conn, operator_id, now),
+        # A desk with a call shows neither, and has no time to lose.
+        today=_today(conn, operator_id, now) if call is None else None,
+        recalls=_recalls(conn, operator_id, now) if call is None else [],
         pause_reasons=[PauseChoice(code=reason.value, label=reason.label) for reason in PauseReason],
         engine_running=_engine_running(conn, seat, now),
         confirmed=confirmed if confirmed and confirmed.attempt_id == attempt_id else None,

@@ -116,7 +116,7 @@ class PanelState(Shown):
     seat: SeatView
     call: CallCard | None
     preview: PreviewCard | None
-    today: TodayFigures
+    today: TodayFigures | None
     recalls: list[RecallLine]
     pause_reasons: list[PauseReason]
     engine_running: bool

@@ -53,6 +53,8 @@ def test_the_one_switch_is_on_every_screen_at_once(room: PracticeRoom, visits: V
     for page in (floor, desk):
         expect(page.get_by_role("alert").filter(has_text="避難指示の発令")).to_be_visible()
     floor.screenshot(path=screens / "floor-stopped.png")
+    desk.reload()
+    expect(desk.get_by_role("alert").filter(has_text="避難指示の発令")).to_be_visible()
     floor.on("dialog", lambda dialog: dialog.accept())
     floor.get_by_role("button", name="全域の停止を解除").click()
     for page in (floor, desk):

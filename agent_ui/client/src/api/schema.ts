@@ -2437,7 +2437,7 @@ export interface components {
             /** Recalls */
             recalls: components["schemas"]["RecallLine"][];
             seat: components["schemas"]["SeatView"];
-            today: components["schemas"]["TodayFigures"];
+            today: components["schemas"]["TodayFigures"] | null;
         };
         /** PartView */
         PartView: {
