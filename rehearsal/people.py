@@ -16,7 +16,7 @@ from callflow.codes import Contact, DelinquencyReason, Outcome
 from casefile.clock import JST, at_jst, jst_date
 from casefile.vocabulary import ClaimGroup
 from rehearsal.city.debts import PAYMENT_METHODS
-from rehearsal.city.model import Debt, Line, LineFate, Resident, SyntheticCity, Temper
+from rehearsal.city.model import Line, LineFate, Resident, SyntheticCity, Temper
 from rehearsal.city.taxes import next_open, office_open
 from rehearsal.speech import lines_of
 
@@ -363,7 +363,3 @@ def _relation(speaker: Resident, target: Resident) -> Contact:
     if speaker.relation in ("母", "父") or (target.relation == "子" and speaker.relation in ("世帯主", "妻", "夫")):
         return Contact.FAMILY_PARENT
     return Contact.FAMILY_CHILD if speaker.relation == "子" else Contact.FAMILY_OTHER
-
-
-def debts_by_key(city: SyntheticCity) -> dict[str, Debt]:
-    return {debt.key: debt for debts in city.debts.values() for debt in debts}

@@ -45,10 +45,6 @@ class Population:
     residents: dict[str, Resident] = field(default_factory=dict)
     lines: dict[str, Line] = field(default_factory=dict)
 
-    def debtors(self) -> list[Resident]:
-        """Those whom a levy can reach: companies and adults, in the order of their numbers."""
-        return list(self.residents.values())
-
 
 # Households in arrears are younger and work more than the town at large; shares are ours.
 _STYLES = {

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from casefile.vocabulary import PhoneHolder, PhonePlace
 from rehearsal.city.model import FiledPhone, LifeStyle, Line, LineFate, Temper
-from rehearsal.city.numbers import NumberPool, national, typed
+from rehearsal.city.numbers import NumberPool, typed
 
 _KNOWN = 0.66
 _FATES = {
@@ -97,8 +97,3 @@ class PhoneBook:
                 self._lines[line.e164] = replace(
                     line, fate=self._rng.choice((LineFate.DEAD, LineFate.WRONG)), guard=False
                 )
-
-
-def spoken(e164: str) -> str:
-    """The national form of a synthetic number, for a resident's own words."""
-    return national(e164)
