@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import tempfile
 import time
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import FrameType
 
 from casefile import migrations
 from casefile.db import Database
@@ -35,6 +37,8 @@ def configure(parser: Parser) -> None:
 def run(args: Namespace) -> int:
     plan = RehearsalPlan(args.days, args.operators, args.seed, args.households, args.pacer)
     begun = time.perf_counter()
+    # A run that is told to stop takes its database and its server away with it.
+    signal.signal(signal.SIGTERM, _stop)
     with _own_database() as url, _folder(args.out) as folder:
         database = Database(url, asynchronous_commit=True)
         try:
@@ -51,6 +55,10 @@ def run(args: Namespace) -> int:
         _write(args.out, text, as_csv(days))
     _tell(rehearsal, result["attempts"], time.perf_counter() - begun)
     return 0 if all(result["invariants"].values()) else 1
+
+
+def _stop(_: int, __: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 def _whole(text: str) -> int:
