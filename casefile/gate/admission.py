@@ -10,9 +10,10 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from casefile.city import City
+from casefile.db import Json
 from casefile.gate.facts import Facts, History, Moment, PastAttempt
 from casefile.gate.plans import keep_short
-from casefile.gate.reading import read_facts, read_history
+from casefile.gate.reading import as_text, read_facts, read_history
 from casefile.gate.reasons import Reason, Refusal
 from casefile.gate.request import Admission, ContactRequest, GateAnswer
 from casefile.gate.rules import refusals, warnings
@@ -34,11 +35,11 @@ _HOLD_FLOOR = "SELECT epoch FROM floor WHERE municipality_id = %(city)s AND floo
 _STORE_DECISIONS = """
 INSERT INTO gate_decision (municipality_id, decision_id, channel, purpose, claim_group, addressee_no, phone_id, e164,
                            household_id, campaign_id, requested_by, allowed, reasons, detail, mode, decided_at)
-SELECT %(city)s, d.*, %(now)s
-  FROM unnest(%(ids)s::uuid[], %(channels)s::text[], %(purposes)s::text[], %(claim_groups)s::text[], %(persons)s::text[],
-              %(phones)s::uuid[], %(numbers)s::text[], %(households)s::text[], %(campaigns)s::uuid[],
-              %(requesters)s::uuid[], %(allowed)s::boolean[], %(reasons)s::jsonb[], %(details)s::jsonb[],
-              %(modes)s::text[]) AS d
+SELECT %(city)s, d.id, d.channel, d.purpose, d.claim_group, d.addressee_no, d.phone_id, d.e164, d.household_id,
+       d.campaign_id, d.requested_by, d.allowed, d.reasons, d.detail, d.mode, %(now)s
+  FROM jsonb_to_recordset(%(answers)s::jsonb) AS d(id uuid, channel text, purpose text, claim_group text,
+       addressee_no text, phone_id uuid, e164 text, household_id text, campaign_id uuid, requested_by uuid,
+       allowed boolean, reasons jsonb, detail jsonb, mode text)
 """
 _OPEN_ATTEMPTS = """
 INSERT INTO attempt (municipality_id, attempt_id, decision_id, gate_allowed, channel, direction, purpose, claim_group,
@@ -47,12 +48,9 @@ INSERT INTO attempt (municipality_id, attempt_id, decision_id, gate_allowed, cha
 SELECT %(city)s, a.id, a.id, true, a.channel, 'outbound', a.purpose, a.claim_group, a.campaign_id, a.recall_id,
        a.addressee_no, a.household_id, a.phone_id, a.e164, a.line_type, a.attempt_no, a.mode,
        %(floor)s, %(epoch)s, 'intended', true, true, %(now)s, false, false
-  FROM unnest(%(ids)s::uuid[], %(channels)s::text[], %(purposes)s::text[], %(claim_groups)s::text[],
-              %(campaigns)s::uuid[], %(recalls)s::uuid[], %(persons)s::text[], %(households)s::text[],
-              %(phones)s::uuid[], %(numbers)s::text[], %(line_types)s::text[], %(attempt_nos)s::smallint[],
-              %(modes)s::text[])
-       AS a(id, channel, purpose, claim_group, campaign_id, recall_id, addressee_no, household_id, phone_id, e164,
-            line_type, attempt_no, mode)
+  FROM jsonb_to_recordset(%(answers)s::jsonb) AS a(id uuid, channel text, purpose text, claim_group text,
+       campaign_id uuid, recall_id uuid, addressee_no text, household_id text, phone_id uuid, e164 text, line_type text,
+       attempt_no smallint, mode text)
 """
 
 
@@ -64,7 +62,6 @@ def decide(conn: Connection, city: City, requests: Sequence[ContactRequest], now
     """Answer each request for itself, without locking or writing anything, in the order asked; for screens."""
     if not requests:
         return []
-    keep_short(conn)
     moment = Moment(now)
     facts = read_facts(conn, city, requests, moment)
     history = read_history(conn, city, requests, _households(facts), moment)
@@ -103,8 +100,13 @@ def admit(
         answers.append(answer)
         if answer.allowed:
             history.add(_intended(request, answer, now))
-    _store(conn, city, requests, answers, facts, now)
-    _open(conn, city, requests, answers, facts, now, floor_id, epoch)
+    rows = [
+        _row(request, answer, known)
+        for request, answer, known in zip(requests, answers, facts, strict=True)
+        if known.person is not None
+    ]
+    _store(conn, city, rows, now)
+    _open(conn, city, [row for row in rows if row["allowed"]], now, floor_id, epoch)
     return [_admission(answer) for answer in answers]
 
 
@@ -166,98 +168,55 @@ def _intended(request: ContactRequest, answer: GateAnswer, now: datetime) -> Pas
     )
 
 
-def _store(
-    conn: Connection,
-    city: City,
-    requests: Sequence[ContactRequest],
-    answers: Sequence[GateAnswer],
-    facts: Sequence[Facts],
-    now: datetime,
-) -> None:
-    asked = [
-        (request, answer, known.phone)
-        for request, answer, known in zip(requests, answers, facts, strict=True)
-        if known.person is not None
-    ]
-    if not asked:
-        return
-    conn.exec_driver_sql(
-        _STORE_DECISIONS,
-        {
-            "city": city.id,
-            "now": now,
-            "ids": [request.request_id for request, _, _ in asked],
-            "channels": [request.channel for request, _, _ in asked],
-            "purposes": [request.purpose for request, _, _ in asked],
-            "claim_groups": [request.claim_group for request, _, _ in asked],
-            "persons": [request.addressee_no for request, _, _ in asked],
-            "phones": [phone.phone_id if phone else request.phone_id for request, _, phone in asked],
-            "numbers": [request.e164 or "" for request, _, _ in asked],
-            "households": [answer.household_id for _, answer, _ in asked],
-            "campaigns": [request.campaign_id for request, _, _ in asked],
-            "requesters": [request.requested_by for request, _, _ in asked],
-            "allowed": [answer.allowed for _, answer, _ in asked],
-            "reasons": [_reasons_json(answer) for _, answer, _ in asked],
-            "details": [_detail_json(answer) for _, answer, _ in asked],
-            "modes": [request.mode for request, _, _ in asked],
-        },
-    )
+def _row(request: ContactRequest, answer: GateAnswer, facts: Facts) -> Json:
+    """A request with its answer, as both tables take it."""
+    return {
+        "id": str(request.request_id),
+        "channel": request.channel,
+        "purpose": request.purpose,
+        "claim_group": request.claim_group,
+        "addressee_no": request.addressee_no,
+        "phone_id": as_text(facts.phone.phone_id if facts.phone else request.phone_id),
+        "e164": request.e164 or "",
+        "household_id": answer.household_id,
+        "campaign_id": as_text(request.campaign_id),
+        "recall_id": as_text(request.recall_id),
+        "requested_by": as_text(request.requested_by),
+        "line_type": answer.line_type,
+        "attempt_no": answer.attempt_no,
+        "mode": request.mode,
+        "allowed": answer.allowed,
+        "reasons": list(dict.fromkeys(reason.value for reason in answer.reasons)),
+        "detail": _detail(answer),
+    }
+
+
+def _store(conn: Connection, city: City, rows: list[Json], now: datetime) -> None:
+    if rows:
+        conn.exec_driver_sql(_STORE_DECISIONS, {"city": city.id, "now": now, "answers": _as_json(rows)})
 
 
 def _open(
-    conn: Connection,
-    city: City,
-    requests: Sequence[ContactRequest],
-    answers: Sequence[GateAnswer],
-    facts: Sequence[Facts],
-    now: datetime,
-    floor_id: UUID | None,
-    epoch: int | None,
+    conn: Connection, city: City, rows: list[Json], now: datetime, floor_id: UUID | None, epoch: int | None
 ) -> None:
-    let_through = [
-        (request, answer, known.phone)
-        for request, answer, known in zip(requests, answers, facts, strict=True)
-        if answer.allowed
-    ]
-    if not let_through:
-        return
-    conn.exec_driver_sql(
-        _OPEN_ATTEMPTS,
-        {
-            "city": city.id,
-            "now": now,
-            "floor": floor_id,
-            "epoch": epoch,
-            "ids": [request.request_id for request, _, _ in let_through],
-            "channels": [request.channel for request, _, _ in let_through],
-            "purposes": [request.purpose for request, _, _ in let_through],
-            "claim_groups": [request.claim_group for request, _, _ in let_through],
-            "campaigns": [request.campaign_id for request, _, _ in let_through],
-            "recalls": [request.recall_id for request, _, _ in let_through],
-            "persons": [request.addressee_no for request, _, _ in let_through],
-            "households": [answer.household_id for _, answer, _ in let_through],
-            "phones": [phone.phone_id if phone else None for _, _, phone in let_through],
-            "numbers": [request.e164 for request, _, _ in let_through],
-            "line_types": [answer.line_type for _, answer, _ in let_through],
-            "attempt_nos": [answer.attempt_no for _, answer, _ in let_through],
-            "modes": [request.mode for request, _, _ in let_through],
-        },
-    )
+    if rows:
+        values = {"city": city.id, "now": now, "floor": floor_id, "epoch": epoch, "answers": _as_json(rows)}
+        conn.exec_driver_sql(_OPEN_ATTEMPTS, values)
 
 
-def _reasons_json(answer: GateAnswer) -> str:
-    return json.dumps(list(dict.fromkeys(reason.value for reason in answer.reasons)))
+def _as_json(rows: list[Json]) -> str:
+    return json.dumps(rows, ensure_ascii=False)
 
 
-def _detail_json(answer: GateAnswer) -> str:
-    detail: dict[str, str | list[str]] = {}
+def _detail(answer: GateAnswer) -> Json:
+    detail: Json = {}
     for refusal in answer.refusals:
         if refusal.detail:
             earlier = detail.get(refusal.reason.value)
             detail[refusal.reason.value] = f"{earlier}、{refusal.detail}" if earlier else refusal.detail
     if answer.warnings:
         detail["warnings"] = list(answer.warnings)
-    return json.dumps(detail, ensure_ascii=False)
+    return detail
 
 
 def _admission(answer: GateAnswer) -> Admission:

@@ -14,7 +14,7 @@ SELECT set_config('plan_cache_mode', 'force_generic_plan', true), set_config('en
        set_config('jit', 'off', true)
 """
 _USES = "gate_uses"
-_STATISTICS_AT = frozenset(2**power for power in range(3, 13))
+_STATISTICS_AT = frozenset(2**power for power in range(3, 11))
 
 
 def keep_short(conn: Connection) -> None:

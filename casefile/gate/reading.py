@@ -69,9 +69,8 @@ SELECT t.household_id, t.kind, t.language, t.district_code,
        (SELECT max(i.as_of) FROM import_run i WHERE i.municipality_id = %(city)s AND i.file_kind = 'receipts'),
        (SELECT jsonb_agg(jsonb_build_array(s.district_code, s.started_at, s.reason) ORDER BY s.started_at, s.stop_id)
           FROM contact_stop s WHERE s.municipality_id = %(city)s AND s.ended_at IS NULL)
-  FROM unnest(%(persons)s::text[], %(phones)s::uuid[], %(numbers)s::text[], %(channels)s::text[], %(purposes)s::text[],
-              %(claim_groups)s::text[], %(campaigns)s::uuid[], %(requesters)s::uuid[])
-       WITH ORDINALITY AS r(addressee_no, phone_id, e164, channel, purpose, claim_group, campaign_id, requested_by, nr)
+  FROM jsonb_to_recordset(%(requests)s::jsonb) AS r(nr integer, addressee_no text, phone_id uuid, e164 text, channel text,
+       purpose text, claim_group text, campaign_id uuid, requested_by uuid)
   LEFT JOIN taxpayer t ON t.municipality_id = %(city)s AND t.addressee_no = r.addressee_no
   LEFT JOIN LATERAL (
        SELECT * FROM phone q
@@ -114,14 +113,7 @@ def read_facts(conn: Connection, city: City, requests: Sequence[ContactRequest],
             "today": moment.day,
             "now": moment.now,
             "staff_right": _STAFF_RIGHT,
-            "persons": [request.addressee_no for request in requests],
-            "phones": [request.phone_id for request in requests],
-            "numbers": [request.e164 for request in requests],
-            "channels": [request.channel for request in requests],
-            "purposes": [request.purpose for request in requests],
-            "claim_groups": [request.claim_group for request in requests],
-            "campaigns": [request.campaign_id for request in requests],
-            "requesters": [request.requested_by for request in requests],
+            "requests": json.dumps([_asked(nr, request) for nr, request in enumerate(requests)]),
         },
     )
     return [_facts(tuple(row)) for row in rows]
@@ -142,6 +134,25 @@ def read_history(
         },
     )
     return History(PastAttempt(*row[1:]) for row in rows)
+
+
+def _asked(nr: int, request: ContactRequest) -> dict[str, int | str | None]:
+    return {
+        "nr": nr,
+        "addressee_no": request.addressee_no,
+        "phone_id": as_text(request.phone_id),
+        "e164": request.e164,
+        "channel": request.channel,
+        "purpose": request.purpose,
+        "claim_group": request.claim_group,
+        "campaign_id": as_text(request.campaign_id),
+        "requested_by": as_text(request.requested_by),
+    }
+
+
+def as_text(value: UUID | None) -> str | None:
+    """A key as it is written in JSON."""
+    return None if value is None else str(value)
 
 
 def _facts(row: tuple[Any, ...]) -> Facts:
