@@ -58,10 +58,12 @@ def _nobody_listens(attempt_id: UUID, lines: Sequence[str]) -> None:
 class CarrierProcess:
     """Serve one engine after the other until `stopping` is set. `speed`: seconds of the clock in one real second.
 
-    `company` joins in; `spoken_to` is told beforehand what a resident will say to an operator who is nobody of it.
+    `company` joins in. To an operator who is nobody of it, the resident speaks as if asked for `asked_for`'s 宛名番号 (by
+    default whoever the number is on file for); `spoken_to` is told beforehand what the resident will say.
     """
 
     company: Company | None = None
+    asked_for: Callable[[UUID], str | None] | None = None
     spoken_to: SpokenTo = staticmethod(_nobody_listens)
 
     def __init__(self, city: SyntheticCity, seed: int, clock: Clock, ledger_path: Path, speed: float = 1.0) -> None:
@@ -162,9 +164,12 @@ class CarrierProcess:
         return self.company is not None and self.company.overhears(event)
 
     def _answer_the_operator(self, event: Joined, now: datetime) -> None:
-        """Here nobody tells the network whom the operator asks for: the person the number is on file for."""
-        e164 = self.exchange.number_of(event.attempt_id)
-        words = self.exchange.ask_for(event.attempt_id, self.exchange.filed_for(e164), now, aloud=True)
+        """Nobody tells a network whom the operator asks for: the case on the operator's screen does, where it is known."""
+        if self.asked_for is not None:
+            addressee_no = self.asked_for(event.attempt_id)
+        else:
+            addressee_no = self.exchange.filed_for(self.exchange.number_of(event.attempt_id))
+        words = self.exchange.ask_for(event.attempt_id, addressee_no, now, aloud=True)
         if words is not None:
             self.spoken_to(event.attempt_id, words.spoken)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -19,6 +19,7 @@ from casefile.accounts import load_user
 from casefile.clock import Clock, SystemClock
 from casefile.db import Database
 from casefile.ids import TimeOrderedIds
+from casefile.tables import Attempt
 from dialer import live
 from dialer.tables import Floor
 from rehearsal.carrier_client import CarrierClient
@@ -133,6 +134,7 @@ def run_demo_carrier(database_url: str, settings: Settings, stopping: threading.
         settings.home / "carrier-ledger.jsonl",
         settings.clock.speed if settings.clock else 1.0,
     )
+    carrier.asked_for = _person_on_screen(database, room.municipality_id)
     carrier.spoken_to = _write_speech_to(speech_folder(settings.home))
     company = LiveRoom(
         carrier,
@@ -149,6 +151,18 @@ def run_demo_carrier(database_url: str, settings: Settings, stopping: threading.
     company.open()
     carrier.run(stopping, room.carrier_port)
     database.close()
+
+
+def _person_on_screen(database: Database, municipality_id: int) -> Callable[[UUID], str | None]:
+    def asked_for(attempt_id: UUID) -> str | None:
+        with database.transaction(municipality_id) as conn:
+            return conn.scalars(
+                select(Attempt.addressee_no).where(
+                    Attempt.municipality_id == municipality_id, Attempt.attempt_id == attempt_id
+                )
+            ).one_or_none()
+
+    return asked_for
 
 
 def _write_speech_to(folder: Path) -> SpokenTo:
