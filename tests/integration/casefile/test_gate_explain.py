@@ -16,6 +16,7 @@ from casefile.errors import TsunagaruError
 from casefile.gate import Reason, admit, decide, explain
 from casefile.ids import TimeOrderedIds
 from tests.people import People, call, landline, mobile
+from tsunagaru.cli import main
 
 NOW = at_jst(date(2026, 9, 1), 10)
 IDS = TimeOrderedIds(VirtualClock(NOW).now)
@@ -100,3 +101,23 @@ def test_a_stop_says_why_and_where(people: People, conn: Connection, municipalit
         stops.stop_contacts(conn, municipality, stops.StopKind.OTHER, "  ", NOW, IDS, None)
     with pytest.raises(TsunagaruError, match="地区コード「ZZ」"):
         stops.stop_contacts(conn, municipality, stops.StopKind.OTHER, "理由", NOW, IDS, None, district_code="ZZ")
+
+
+def test_the_command_line_tells_it(
+    database: Database,
+    database_url: str,
+    municipality: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with database.transaction(municipality) as conn:
+        people = People(conn, municipality, date(2026, 8, 31))
+        people.city_data()
+        people.debtor("A", mobile(1))
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    assert main(["explain", "A", "--at", "2026-09-01T20:30"]) == 0
+    shown = capsys.readouterr().out
+    assert "宛名番号 A(2026-09-01 20:30 現在)" in shown
+    assert "・市の連絡時間の外です(今日は 09:00〜20:00)。" in shown
+    assert main(["explain", "NOBODY"]) == 2
+    assert "「NOBODY」の人は登録されていません" in capsys.readouterr().err
