@@ -41,17 +41,24 @@ class _Due:
 class TextNetwork:
     """A gateway (`sms.gateways.Gateway`) to phones that do not exist; it refuses every number that could.
 
-    `delivered` is told when a text reaches its phone.
+    `delivered` is told when a text reaches its phone. `series` begins each of its references: a network that follows
+    another one in the same database takes a new series.
     """
 
     name = "rehearsal"
     connected = True
 
     def __init__(
-        self, city: SyntheticCity, seed: int, clock: Clock, delivered: Callable[[str, datetime], None]
+        self,
+        city: SyntheticCity,
+        seed: int,
+        clock: Clock,
+        delivered: Callable[[str, datetime], None],
+        series: str = "R",
     ) -> None:
         self._city = city
         self._seed = seed
+        self._series = series
         self._clock = clock
         self._delivered = delivered
         self._answers: dict[UUID, Accepted] = {}
@@ -95,7 +102,7 @@ class TextNetwork:
         return found
 
     def _take(self, rng: random.Random, message_id: UUID, e164: str) -> Accepted:
-        answer = self._answers[message_id] = Accepted(f"R{len(self._answers) + 1:08d}")
+        answer = self._answers[message_id] = Accepted(f"{self._series}{len(self._answers) + 1:08d}")
         self.taken[str(message_id)] = e164
         state = self._fate(rng, e164)
         seconds = rng.uniform(*_SECONDS[state])

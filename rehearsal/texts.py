@@ -19,12 +19,19 @@ class TextService:
     """The real worker, queue and templates; only the network behind the gateway is made up."""
 
     def __init__(
-        self, database: Database, truth: SyntheticCity, people: People, seed: int, clock: Clock, ids: Ids
+        self,
+        database: Database,
+        truth: SyntheticCity,
+        people: People,
+        seed: int,
+        clock: Clock,
+        ids: Ids,
+        series: str = "R",
     ) -> None:
         self._database = database
         self._clock = clock
         self._ids = ids
-        self._network = TextNetwork(truth, seed, clock, people.got_sms)
+        self._network = TextNetwork(truth, seed, clock, people.got_sms, series)
 
     def prepare(self, room: Room, city: City) -> None:
         """The default wordings, drafted by one and approved by another person."""

@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
@@ -25,10 +26,12 @@ from dialer.tables import Floor
 from rehearsal.carrier_client import CarrierClient
 from rehearsal.carrier_process import CarrierProcess, SpokenTo
 from rehearsal.live_room import LiveRoom
+from rehearsal.people import People
+from rehearsal.texts import TextService
 from tsunagaru.demo_room import demo_room, speech_folder
 from tsunagaru.logs import configure_logs
 from tsunagaru.settings import Settings, secret
-from tsunagaru.worker import municipalities, office_jobs, work
+from tsunagaru.worker import Job, municipalities, office_jobs, work
 
 if TYPE_CHECKING:
     from apiflask import APIFlask
@@ -114,8 +117,18 @@ def run_worker(database_url: str, settings: Settings, stopping: threading.Event)
     """Do due work (texts, promises to judge, audit seals) until `stopping` is set."""
     clock = clock_of(settings)
     database = Database(database_url, pool_size=2)
-    work(database, clock, office_jobs(database, clock), stopping)
+    jobs = office_jobs(database, clock)
+    if settings.demo:
+        jobs.append(Job("texts", timedelta(seconds=1), _demo_texts(database, settings, clock).work))
+    work(database, clock, jobs, stopping)
     database.close()
+
+
+def _demo_texts(database: Database, settings: Settings, clock: Clock) -> TextService:
+    room = demo_room(settings.home)
+    city = room.city()
+    series = f"D{clock.now():%d%H%M%S}-"
+    return TextService(database, city, People(city, room.seed), room.seed, clock, TimeOrderedIds(clock.now), series)
 
 
 def run_demo_carrier(database_url: str, settings: Settings, stopping: threading.Event) -> None:
