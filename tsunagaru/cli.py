@@ -45,6 +45,7 @@ COMMANDS: dict[str, Entry] = {
     "demo": Entry("demo", "この1台で架空の市の催告センターを動かします"),
     "serve": Entry("serve", "画面・発信・定期処理を動かします(DATABASE_URL または組み込みデータベース)"),
     "import": Entry("import_", "基幹システムのファイルを取り込み、変わったことと受け付けなかった行を示します"),
+    "user": Entry("user", "画面にサインインできる人を加え、パスワードを変え、利用を止めます"),
     "explain": Entry("explain", "宛名番号の人に今連絡してよいか、だめなら理由を示します"),
     "rehearse": Entry("rehearse", "仮想の時間で架空の市を動かし、結果をJSONで出します"),
     "carrier": Entry("carrier", "予行用の回線を動かします"),

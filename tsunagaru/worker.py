@@ -18,10 +18,12 @@ from casefile import audit
 from casefile.city import City, load_city
 from casefile.clock import Clock
 from casefile.db import Database
+from casefile.ids import Ids, TimeOrderedIds
 from casefile.intake.runs import receipts_as_of
 from casefile.judgement import judge_promises
 from casefile.tables import Municipality
 from dialer import campaigns
+from dialer.tables import Floor
 
 log = structlog.get_logger()
 
@@ -53,7 +55,13 @@ def office_jobs(database: Database, clock: Clock) -> list[Job]:
 
         return do
 
+    ids = TimeOrderedIds(clock.now)
     return [
+        Job(
+            "a floor for every office",
+            timedelta(minutes=1),
+            inside(lambda conn, city, _: _open_first_floor(conn, city, ids)),
+        ),
         Job("judge promises", timedelta(minutes=5), inside(_judge)),
         Job("missed recalls", timedelta(minutes=1), inside(recall.sweep_missed)),
         Job(
@@ -67,6 +75,11 @@ def office_jobs(database: Database, clock: Clock) -> list[Job]:
             inside(lambda conn, city, now: audit.seal(conn, city.id, now)),
         ),
     ]
+
+
+def _open_first_floor(conn: Connection, city: City, ids: Ids) -> None:
+    if conn.scalars(select(Floor.floor_id).limit(1)).first() is None:
+        campaigns.open_floor(conn, city.id, ids.new(), f"{city.section_name} フロア")
 
 
 def _judge(conn: Connection, city: City, now: datetime) -> None:

@@ -38,9 +38,7 @@ class Room:
     people: People
     ids: TimeOrderedIds
 
-    def ring(
-        self, at: datetime, result: CallResult, e164: str = HOME, *, rule: UnreachedRule | None = RULE
-    ) -> Closed:
+    def ring(self, at: datetime, result: CallResult, e164: str = HOME, *, rule: UnreachedRule | None = RULE) -> Closed:
         """One call in vain, admitted by the gate and ended in the ledger."""
         close = self.ended(at, result, e164)
         return close_call(self.conn, self.city, replace(close, rule=rule), close.ended_at, self.ids)
