@@ -11,7 +11,7 @@ from dialer.commands import DONE
 from dialer.messages import Admit, Answer, OperatorSaid, StoreSkip, Wanted
 from dialer.places import places
 from dialer.planner import Planner
-from dialer.seat import OFFLINE_WISH, Seat
+from dialer.seat import OFFLINE_WISH, SCREEN_GONE, Seat
 from dialer.seats import Emit, Seats
 
 _NOT_SEATED = "着席していません。着席してからもう一度操作してください。"
@@ -75,7 +75,25 @@ def _ready(room: _Desk, seat: Seat) -> str:
 
 
 def _pause(room: _Desk, seat: Seat) -> str:
+    if room.said.reason == SCREEN_GONE:
+        return _vanish(room, seat)
     return _leave(room, seat, room.said.reason or "離席")
+
+
+def _vanish(room: _Desk, seat: Seat) -> str:
+    """Nobody is at this desk: whoever answers now is told who called, and is not joined to silence (DOMAIN.md §2.8).
+
+    Unlike somebody who asks for a pause, this operator cannot wait for the calls on their way. A conversation under way
+    is left alone: its sound may run past the screen.
+    """
+    if seat.state == "ready":
+        room.seats.pause(seat, SCREEN_GONE, room.said.at)
+        return DONE
+    call = room.calls.get(seat.attempt_id)
+    answer = _leave(room, seat, SCREEN_GONE)
+    if seat.state == "reserved" and call is not None:
+        room.calls.happen(call, Happening.OPERATOR_HUNG_UP, room.said.at)
+    return answer
 
 
 def _leave(room: _Desk, seat: Seat, wish: str) -> str:

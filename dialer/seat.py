@@ -11,6 +11,8 @@ from dialer.pacing import AgentState
 
 OFFLINE_WISH = "offline"
 """`Seat.pausing` of somebody who has asked to sign out."""
+SCREEN_GONE = "接続切れ"
+"""Reason of a pause nobody asked for: the operator's screen is gone, and with it whoever would greet the resident."""
 
 
 @dataclass(slots=True)
