@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import time
+from dataclasses import dataclass, field, replace
+from datetime import datetime, time
 from decimal import Decimal
 from uuid import UUID
+
+from sqlalchemy import Connection, select, update
 
 from casefile.accounts import User, create_user
 from casefile.city import City, CitySettings, load_city
@@ -19,6 +21,7 @@ from casefile.hours import ContactHours, Window
 from casefile.ids import Ids
 from casefile.intake.importing import apply_import
 from casefile.intake.mapping import load_mapping
+from casefile.tables import Municipality
 from casefile.vocabulary import ClaimGroup, Purpose
 from dialer import campaigns, selection
 from dialer.messages import Mode
@@ -66,10 +69,10 @@ def profile_of(city: SyntheticCity) -> MunicipalityProfile:
 
 
 def open_room(database: Database, city: SyntheticCity, operators: int, clock: Clock, ids: Ids) -> Room:
-    """Found the municipality and seat its people: one supervisor, and `operators` operators."""
+    """Seat the people of the municipality: one supervisor, and `operators` operators. Found it unless it is there."""
     now = clock.now()
     with database.transaction(city.code) as conn:
-        found_municipality(conn, profile_of(city), now, ids)
+        _open_municipality(conn, city, now, ids)
 
         def account(login: str, name: str, role: str) -> User:
             return create_user(
@@ -88,6 +91,18 @@ def open_room(database: Database, city: SyntheticCity, operators: int, clock: Cl
         floor_id = ids.new()
         campaigns.open_floor(conn, city.code, floor_id, "予行フロア")
     return Room(city.code, floor_id, supervisor, seated)
+
+
+def _open_municipality(conn: Connection, city: SyntheticCity, now: datetime, ids: Ids) -> None:
+    """Found it; or, where its files were imported before, let it work in the hours of the rehearsed room."""
+    found = conn.scalar(select(Municipality.name).where(Municipality.municipality_id == city.code))
+    if found is None:
+        found_municipality(conn, profile_of(city), now, ids)
+        return
+    settings = replace(load_city(conn, city.code).settings, contact_hours=hours(), sms_hours=hours())
+    conn.execute(
+        update(Municipality).where(Municipality.municipality_id == city.code).values(settings=settings.to_json())
+    )
 
 
 def import_all(

@@ -27,13 +27,14 @@ from dialer import campaigns
 from dialer.planner import PacerFor, one_to_one
 from dialer.shell import FloorShell, ShellTerms
 from rehearsal.agenda import VirtualAgenda
-from rehearsal.city import CityPlan, WrittenFile, build_city, write_files
+from rehearsal.city import CityPlan, Layout, WrittenFile, build_city, known_to, write_files
 from rehearsal.city.build import FIRST_DAY
 from rehearsal.city.taxes import office_open
 from rehearsal.evidence import Told
 from rehearsal.habits import Habits
 from rehearsal.inbound import InboundDesk
 from rehearsal.lines import Exchange, VirtualLines
+from rehearsal.one_transaction import OneTransaction
 from rehearsal.operators import Floor, RobotOperator, Tally
 from rehearsal.people import People
 from rehearsal.room import ROOM_HOURS, Room, city_of, import_all, import_one, open_room, start_campaign
@@ -65,6 +66,8 @@ class RehearsalPlan:
     households: int | None = None
     pacer: str = "progressive"
     first_day: date = FIRST_DAY
+    layout: Layout = Layout.STANDARD
+    """How the core system writes its files; a layout that lacks some claims makes a city without them."""
 
     @property
     def size(self) -> int:
@@ -74,6 +77,11 @@ class RehearsalPlan:
     def listed_until(self) -> date:
         """基準日 of the city's first files."""
         return self.first_day - timedelta(days=3)
+
+    @property
+    def opens_at(self) -> datetime:
+        """The evening before the first day, when the city's files are imported."""
+        return at_jst(self.first_day - _ONE_DAY, 18)
 
 
 @dataclass(slots=True)
@@ -98,17 +106,18 @@ class Rehearsal:
         self.spent = Spent()
         self.tally = Tally()
         self._database = database
+        self._work = OneTransaction(database.url)
         self._folder = folder
-        self._clock = VirtualClock(at_jst(plan.first_day - _ONE_DAY, 18))
+        self._clock = VirtualClock(plan.opens_at)
         self._ids = TimeOrderedIds(self._clock.now, random.Random(f"{plan.seed}:ids"))
-        self.truth = build_city(CityPlan(plan.seed, plan.size, plan.listed_until))
+        self.truth = known_to(build_city(CityPlan(plan.seed, plan.size, plan.listed_until)), plan.layout)
         self.people = People(self.truth, plan.seed)
         habits = Habits(self.truth, plan.seed)
         self._exchange = Exchange(self.truth, self.people, habits, plan.seed, self._ids)
         self._lines = VirtualLines(self._exchange)
         self._agenda = VirtualAgenda()
-        self._tills = Tills(self.truth, self.people, folder)
-        self._texts = TextService(database, self.truth, self.people, plan.seed, self._clock, self._ids)
+        self._tills = Tills(self.truth, self.people, folder, plan.layout)
+        self._texts = TextService(self._work, self.truth, self.people, plan.seed, self._clock, self._ids)
         self._robots: dict[UUID, RobotOperator] = {}
         self._room: Room | None = None
         self._shell: FloorShell | None = None
@@ -144,6 +153,11 @@ class Rehearsal:
         return self._inbound
 
     @property
+    def ended_at(self) -> datetime:
+        """The midnight after the last day."""
+        return self._until
+
+    @property
     def city(self) -> City:
         assert self._city is not None
         return self._city
@@ -166,13 +180,14 @@ class Rehearsal:
     def _prepare(self) -> None:
         self._lines.set_time(self._clock.now())
         self._room = open_room(self._database, self.truth, self.plan.operators, self._clock, self._ids)
-        written = write_files(self.truth, self._folder)
+        written = write_files(self.truth, self._folder, self.plan.layout)
         import_all(self._database, self.truth.code, written, self._clock, self._ids)
         self._city = city_of(self._database, self.truth.code)
         start_campaign(self._database, self.room, self.city, self._clock, self._ids, "progressive")
         self._texts.prepare(self.room, self.city)
+        self._work.commit()
         self._shell = FloorShell(
-            self._database,
+            self._work,
             self.truth.code,
             self.room.floor_id,
             self._clock,
@@ -187,7 +202,7 @@ class Rehearsal:
             ),
         )
         floor = Floor(
-            database=self._database,
+            database=self._work,
             municipality_id=self.truth.code,
             floor_id=self.room.floor_id,
             clock=self._clock,
@@ -211,6 +226,7 @@ class Rehearsal:
         self.shell.close()
         self._texts.take_reports(self.city)
         self._seal()
+        self._work.close()
 
     # -- a day -------------------------------------------------------------------------------------------------------
 
@@ -256,16 +272,18 @@ class Rehearsal:
             bring(lambda: self._import(self._tills.lot_file(lot, day)))
             for letter in lot.letters:
                 self.people.got_letter(letter.addressee_no, day)
-        with self._database.transaction(mid) as conn:
+        with self._work.transaction(mid) as conn:
             judge_promises(conn, self.city, yesterday, self._clock.now())
             recall.sweep_missed(conn, self.city, self._clock.now())
             campaigns.finish(conn, mid, self._clock.now())
 
     def _import(self, file: WrittenFile) -> None:
+        """In transactions of its own, as ever; what the room wrote before must be there."""
+        self._work.commit()
         import_one(self._database, self.truth.code, file, self._clock, self._ids)
 
     def _seal(self) -> None:
-        with self._database.transaction(self.truth.code) as conn:
+        with self._work.transaction(self.truth.code) as conn:
             while audit.seal(conn, self.truth.code, self._clock.now()):
                 pass
 

@@ -105,7 +105,7 @@ class Tills:
 
     def lot_file(self, lot: Lot, as_of: date) -> WrittenFile:
         """差分: the letters of one lot."""
-        return write_rows("dispatches", lot_rows(lot), as_of, self._folder, Layout.STANDARD)
+        return write_rows("dispatches", lot_rows(lot), as_of, self._folder, self._layout)
 
     def reminder_lot(self, number: int, sent_on: date) -> Lot:
         """催告書 to every third of those who still owe something by the city's own books."""

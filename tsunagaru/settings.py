@@ -6,9 +6,10 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
-from casefile.clock import ShiftedClock
+from casefile.clock import JST, Clock, ShiftedClock, SystemClock
 from casefile.errors import TsunagaruError
 
 DEFAULT_PORT = 8080
@@ -47,9 +48,14 @@ class Settings:
             host=found.get("TSUNAGARU_HOST") or DEFAULT_HOST,
             port=port_number(found.get("TSUNAGARU_PORT") or str(DEFAULT_PORT)),
             log_format=_log_format(found.get("TSUNAGARU_LOG") or "json"),
-            clock=ShiftedClock.decode(found[CLOCK]) if found.get(CLOCK) else None,
+            clock=_clock(found[CLOCK]) if found.get(CLOCK) else None,
             demo=found.get(DEMO) == "yes",
         )
+
+    @property
+    def time(self) -> Clock:
+        """What commands take as now: the machine's clock, unless a demo or a rehearsed room has its own."""
+        return self.clock or SystemClock()
 
     @property
     def recordings(self) -> Path:
@@ -102,6 +108,19 @@ def _home(environment: Mapping[str, str]) -> Path:
         return Path("/var/lib/tsunagaru")
     data = environment.get("XDG_DATA_HOME")
     return (Path(data) if data else Path.home() / ".local" / "share") / "tsunagaru"
+
+
+def _clock(text: str) -> ShiftedClock:
+    """The clock a demo's processes share, or one that stands at a day and hour (Japanese time) when a command begins."""
+    try:
+        if " " in text:
+            return ShiftedClock.decode(text)
+        start = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise TsunagaruError(
+            f"{CLOCK}「{text}」は日時ではありません。予行の部屋の日時を 2026-10-04T17:00 の形で指定してください。"
+        ) from error
+    return ShiftedClock(datetime.now(UTC), start if start.tzinfo else start.replace(tzinfo=JST))
 
 
 def _log_format(name: str) -> str:

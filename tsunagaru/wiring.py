@@ -17,7 +17,7 @@ from sqlalchemy import Connection, select
 
 from agent_ui.context import PanelContext, SpeechOf, SpokenLine
 from casefile.accounts import load_user
-from casefile.clock import Clock, SystemClock
+from casefile.clock import Clock
 from casefile.db import Database
 from casefile.ids import TimeOrderedIds
 from casefile.tables import Attempt
@@ -44,7 +44,7 @@ _SECONDS_A_LINE = 5.0
 
 def clock_of(settings: Settings) -> Clock:
     """The machine's clock; in a demo, the one all its processes share."""
-    return settings.clock or SystemClock()
+    return settings.time
 
 
 def web_application() -> APIFlask:

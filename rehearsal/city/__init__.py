@@ -5,7 +5,7 @@ enters through intake like a real one.
 """
 
 from rehearsal.city.build import CityPlan, build_city
-from rehearsal.city.files import Layout, WrittenFile, write_files, write_rows
+from rehearsal.city.files import Layout, WrittenFile, known_to, write_files, write_rows
 from rehearsal.city.model import SyntheticCity
 
-__all__ = ["CityPlan", "Layout", "SyntheticCity", "WrittenFile", "build_city", "write_files", "write_rows"]
+__all__ = ["CityPlan", "Layout", "SyntheticCity", "WrittenFile", "build_city", "known_to", "write_files", "write_rows"]

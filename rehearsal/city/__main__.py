@@ -7,7 +7,7 @@ from argparse import ArgumentParser
 from collections.abc import Sequence
 from pathlib import Path
 
-from rehearsal.city import CityPlan, Layout, build_city, write_files
+from rehearsal.city import CityPlan, Layout, build_city, known_to, write_files
 from rehearsal.city.towns import CITIES
 
 _LAYOUTS = {"standard": Layout.STANDARD, "city": Layout.CITY_CP932}
@@ -27,7 +27,8 @@ def main(words: Sequence[str]) -> int:
     plan = CityPlan(seed=args.seed, households=args.households, towns=args.towns)
     if args.arrears_rows is not None:
         plan = plan.with_arrears_rows(args.arrears_rows)
-    for file in write_files(build_city(plan), args.out, _LAYOUTS[args.layout]):
+    layout = _LAYOUTS[args.layout]
+    for file in write_files(known_to(build_city(plan), layout), args.out, layout):
         print(f"{file.rows:>10,}行  {file.path}  (対応表 {file.mapping_path.name})")
     return 0
 

@@ -7,7 +7,7 @@ mapping cannot tell (the words above the headings, the file names) stands in `La
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum
 from functools import cache
@@ -46,17 +46,35 @@ class WrittenFile:
     rows: int
 
 
+def known_to(city: SyntheticCity, layout: Layout) -> SyntheticCity:
+    """The city as the system that writes `layout` knows it: without claims its code table has no word for.
+
+    Those live in another section's system, which this section neither sees nor calls for.
+    """
+    source = _mapping(layout)["arrears"].sources["tax_code"]
+    if not source.codes:
+        return city
+    words = set(source.codes.values())
+    debts = {no: tuple(debt for debt in owed if debt.tax_code in words) for no, owed in city.debts.items()}
+    known = {debt.key for owed in debts.values() for debt in owed}
+    plans = (replace(plan, debt_keys=tuple(k for k in plan.debt_keys if k in known)) for plan in city.plans)
+    return replace(
+        city,
+        debts={no: owed for no, owed in debts.items() if owed},
+        receipts=tuple(receipt for receipt in city.receipts if receipt.debt_key in known),
+        plans=tuple(plan for plan in plans if plan.debt_keys),
+    )
+
+
 def write_files(city: SyntheticCity, folder: Path, layout: Layout = Layout.STANDARD) -> list[WrittenFile]:
     """The eleven files in loading order; existing ones of the same names are replaced.
 
-    In `Layout.CITY_CP932` those files the city's mapping does not know come in the standard layout beside it, and
-    claims its code table lacks are left out (they live in another section's system).
+    In `Layout.CITY_CP932` rows about claims its code table lacks are left out (see `known_to`).
     """
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for kind in sorted(KINDS.values(), key=lambda kind: kind.order):
-        used = layout if kind.code in _mapping(layout) else Layout.STANDARD
-        written.append(write_rows(kind.code, ROWS[kind.code](city), city.as_of, folder, used))
+        written.append(write_rows(kind.code, ROWS[kind.code](city), city.as_of, folder, layout))
     return written
 
 

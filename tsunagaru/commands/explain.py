@@ -7,7 +7,7 @@ from argparse import Namespace
 from datetime import datetime
 
 from casefile.city import load_city
-from casefile.clock import JST, SystemClock
+from casefile.clock import JST
 from casefile.db import Database
 from casefile.gate import explain
 from tsunagaru.arguments import Parser
@@ -27,13 +27,14 @@ def configure(parser: Parser) -> None:
 
 
 def run(args: Namespace) -> int:
-    with database_for_a_while(Settings.from_environment()) as url:
+    settings = Settings.from_environment()
+    with database_for_a_while(settings) as url:
         database = Database(url, pooled=False)
         try:
             with database.transaction(None) as conn:
                 number = the_municipality(known_municipalities(conn), args.municipality)
             with database.transaction(number) as conn:
-                moment = args.at or SystemClock().now()
+                moment = args.at or settings.time.now()
                 print(explain(conn, load_city(conn, number), args.addressee_no, moment).text())
         finally:
             database.close()

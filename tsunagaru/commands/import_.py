@@ -6,7 +6,7 @@ import json
 from argparse import Namespace
 from pathlib import Path
 
-from casefile.clock import SystemClock
+from casefile.clock import Clock
 from casefile.db import Database
 from casefile.errors import TsunagaruError
 from casefile.founding import found_municipality
@@ -37,9 +37,10 @@ def configure(parser: Parser) -> None:
 def run(args: Namespace) -> int:
     """Exit code 0: every row was taken; 1: rows were refused, or a confirmation is needed; 2: a file was refused."""
     mapping = load_mapping(args.mapping)
-    clock = SystemClock()
+    settings = Settings.from_environment()
+    clock = settings.time
     ids = TimeOrderedIds(clock.now)
-    with database_for_a_while(Settings.from_environment()) as url:
+    with database_for_a_while(settings) as url:
         migrate(url)
         database = Database(url, pooled=False)
         try:
@@ -60,9 +61,7 @@ def run(args: Namespace) -> int:
     return 0 if report.flawless else 1
 
 
-def _municipality(
-    database: Database, mapping: Mapping, args: Namespace, clock: SystemClock, ids: TimeOrderedIds
-) -> int:
+def _municipality(database: Database, mapping: Mapping, args: Namespace, clock: Clock, ids: TimeOrderedIds) -> int:
     """The one to work for; one the mapping describes and nobody has registered yet is founded first."""
     with database.transaction(None) as conn:
         known = known_municipalities(conn)

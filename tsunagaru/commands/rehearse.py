@@ -15,14 +15,21 @@ from pathlib import Path
 from types import FrameType
 
 from casefile import migrations
+from casefile.clock import JST
 from casefile.db import Database
 from casefile.errors import TsunagaruError
+from rehearsal.city import CityPlan, Layout
 from rehearsal.result import as_csv, as_json, result_of
 from rehearsal.runner import PACERS, Rehearsal, RehearsalPlan
+from rehearsal.vacancy import refuse_a_database_in_use
 from tsunagaru.arguments import Parser
+from tsunagaru.database import database_for_a_while
 from tsunagaru.databases import create_database, drop_database
 from tsunagaru.postgres import EmbeddedServer
-from tsunagaru.settings import Settings
+from tsunagaru.service import migrate
+from tsunagaru.settings import CLOCK, Settings
+
+_LAYOUTS = {"standard": Layout.STANDARD, "city": Layout.CITY_CP932}
 
 
 def configure(parser: Parser) -> None:
@@ -30,16 +37,30 @@ def configure(parser: Parser) -> None:
     parser.add_argument("--operators", type=_whole, required=True, help="オペレーターの人数")
     parser.add_argument("--seed", type=int, default=1, help="種。同じ数なら結果も同じです(既定 1)")
     parser.add_argument("--households", type=_whole, help="架空の市の世帯数(省略時は人数に応じた数)")
+    parser.add_argument(
+        "--arrears-rows", type=_whole, help="滞納期別明細がこの行数以上になる大きさの市にします(--households より優先)"
+    )
+    parser.add_argument(
+        "--layout",
+        choices=sorted(_LAYOUTS),
+        default="standard",
+        help="ファイルの書き方。standard か、基幹システム風(CP932・和暦・独自コード)の city",
+    )
     parser.add_argument("--pacer", choices=sorted(PACERS), default="progressive", help="発信の速さの決め方")
     parser.add_argument("--out", type=Path, help="結果のJSON・日別CSV・取り込んだファイルを置くフォルダー")
+    parser.add_argument(
+        "--keep",
+        action="store_true",
+        help="使い捨てでない、この設置のデータベースで動かして残します。先に取り込んだ同じ市のファイルはそのまま使います",
+    )
 
 
 def run(args: Namespace) -> int:
-    plan = RehearsalPlan(args.days, args.operators, args.seed, args.households, args.pacer)
+    plan = _plan(args)
     begun = time.perf_counter()
     # A run that is told to stop takes its database and its server away with it.
     signal.signal(signal.SIGTERM, _stop)
-    with _own_database() as url, _folder(args.out) as folder:
+    with _kept_database(plan) if args.keep else _own_database() as url, _folder(args.out) as folder:
         database = Database(url, asynchronous_commit=True)
         try:
             rehearsal = Rehearsal(plan, database, folder)
@@ -54,7 +75,16 @@ def run(args: Namespace) -> int:
     if args.out is not None:
         _write(args.out, text, as_csv(days))
     _tell(rehearsal, result["attempts"], time.perf_counter() - begun)
+    if args.keep:
+        _tell_how_to_go_on(rehearsal)
     return 0 if all(result["invariants"].values()) else 1
+
+
+def _plan(args: Namespace) -> RehearsalPlan:
+    households = args.households
+    if args.arrears_rows is not None:
+        households = CityPlan(args.seed).with_arrears_rows(args.arrears_rows).households
+    return RehearsalPlan(args.days, args.operators, args.seed, households, args.pacer, layout=_LAYOUTS[args.layout])
 
 
 def _stop(_: int, __: FrameType | None) -> None:
@@ -94,6 +124,19 @@ def _own_database() -> Iterator[str]:
 
 
 @contextmanager
+def _kept_database(plan: RehearsalPlan) -> Iterator[str]:
+    """The installation's own database, if a rehearsal harms nothing in it."""
+    with database_for_a_while(Settings.from_environment()) as url:
+        migrate(url)
+        database = Database(url, pooled=False)
+        try:
+            refuse_a_database_in_use(database, CityPlan(plan.seed).code, plan.opens_at)
+        finally:
+            database.close()
+        yield url
+
+
+@contextmanager
 def _folder(out: Path | None) -> Iterator[Path]:
     """Where the imported files lie: under `--out`, or nowhere once the run is over."""
     if out is not None:
@@ -122,3 +165,12 @@ def _tell(rehearsal: Rehearsal, attempts: int, seconds: float) -> None:
         print(f"  {spent:8.1f} 秒  {rehearsal.spent.counts[part]:9,} 回  {part}", file=sys.stderr)
     for sentence, count in rehearsal.tally.refused.most_common():
         print(f"  記録の登録を断られた: {count} 回 {sentence}", file=sys.stderr)
+
+
+def _tell_how_to_go_on(rehearsal: Rehearsal) -> None:
+    evening = rehearsal.ended_at.astimezone(JST)
+    print(
+        f"部屋をこの設置のデータベースに残しました。続けるには、日時を予行に合わせて実行してください: "
+        f"{CLOCK}={evening:%Y-%m-%dT%H:%M} tsunagaru report …(explain・import も同じ)",
+        file=sys.stderr,
+    )

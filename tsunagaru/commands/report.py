@@ -10,7 +10,6 @@ from pathlib import Path
 from sqlalchemy import Connection, select
 
 from casefile.city import load_city
-from casefile.clock import SystemClock
 from casefile.db import Database
 from casefile.errors import TsunagaruError
 from casefile.tables import Municipality
@@ -53,7 +52,8 @@ def configure(parser: Parser) -> None:
 
 def run(args: Namespace) -> int:
     """Make the form, then write it: what is wrong with the request leaves no file behind."""
-    now = SystemClock().now()
+    settings = Settings.from_environment()
+    now = settings.time.now()
     form_name = form_named(args.form)
     request = ask(
         form_name,
@@ -65,7 +65,7 @@ def run(args: Namespace) -> int:
         purpose=Purpose(args.purpose),
         claim_group=None if args.claims is None else ClaimGroup(args.claims),
     )
-    with database_for_a_while(Settings.from_environment()) as url:
+    with database_for_a_while(settings) as url:
         database = Database(url, pooled=False)
         try:
             with database.transaction(None) as conn:

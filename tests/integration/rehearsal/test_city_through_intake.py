@@ -46,7 +46,8 @@ def test_a_city_enters_whole(database: Database, tmp_path: Path, layout: Layout)
         assert one("SELECT count(*) FROM district") == 83
         assert one("SELECT count(*) FROM district WHERE source LIKE '%CC BY 4.0%'") == 83
         assert one("SELECT count(*) FROM document") == sum(len(lot.letters) for lot in _TRUTH.lots)
-        assert one("SELECT count(*) FROM levy_total") == len(list(ROWS["totals"](_TRUTH)))
+        months = [row for row in ROWS["totals"](_TRUTH) if layout is Layout.STANDARD or str(row["tax_code"]) < "71"]
+        assert one("SELECT count(*) FROM levy_total") == len(months)
         assert one("SELECT count(*) FROM instalment_plan") == len(_TRUTH.plans)
         filed = {(no, phone.e164) for no, r in _TRUTH.residents.items() for phone in r.phones if phone.e164}
         stored = conn.execute(text("SELECT addressee_no, e164 FROM phone WHERE e164 IS NOT NULL")).all()

@@ -31,7 +31,7 @@ def test_the_citys_own_layout_is_cp932_with_japanese_years(truth: SyntheticCity,
     assert lines[1].startswith("宛名番号,税目コード,賦課年度")
     assert "令和8年度" in lines[2] or "令和" in lines[2]
     assert lines[-2].startswith(f"トレーラ,件数,{written['arrears'].rows},")
-    assert written["districts"].mapping_path.name == "standard.toml"
+    assert written["districts"].path.read_bytes().decode("cp932").startswith("ヘッダ,地区,令和8年10月2日現在")
 
 
 def test_what_cp932_cannot_hold_becomes_a_private_sign_and_never_a_question_mark(
