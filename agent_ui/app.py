@@ -18,6 +18,7 @@ from agent_ui.health import http as health
 from agent_ui.imports import http as imports
 from agent_ui.notifier import Notifier
 from agent_ui.panel import http as panel
+from agent_ui.presence import Presence
 from agent_ui.reports import http as reports
 from agent_ui.signin import http as signin
 
@@ -25,7 +26,7 @@ CLIENT = Path(__file__).parent / "static" / "app"
 
 
 def create_app(context: PanelContext) -> APIFlask:
-    """The web application. Its Socket.IO server and notifier are in `app.extensions` ("socketio", "notifier").
+    """The web application. In `app.extensions`: its Socket.IO server, "notifier" and "presence".
 
     The notifier listens from the first request or connection on; `context.listening` false keeps it silent.
     """
@@ -34,9 +35,10 @@ def create_app(context: PanelContext) -> APIFlask:
     errors.install(app)
     limiter = security.install(app, context)
     identity.install(app, context)
-    socket = live.install(app, context)
+    presence = Presence(context)
+    socket = live.install(app, context, presence)
     app.register_blueprint(signin.blueprint(context, limiter))
-    app.register_blueprint(panel.blueprint(context))
+    app.register_blueprint(panel.blueprint(context, presence))
     app.register_blueprint(cases.blueprint(context))
     app.register_blueprint(floor.blueprint(context))
     app.register_blueprint(campaigns.blueprint(context))
@@ -45,10 +47,12 @@ def create_app(context: PanelContext) -> APIFlask:
     app.register_blueprint(health.blueprint(context))
     _describe(app, context)
     _serve_client(app)
-    notifier = Notifier(context, socket)
+    notifier = Notifier(context, socket, presence)
     app.extensions["notifier"] = notifier
+    app.extensions["presence"] = presence
     if context.listening:
         notifier.start()
+        presence.start()
     return app
 
 

@@ -37,8 +37,9 @@ class PanelContext:
     `secret_key` signs sessions; `secure_cookies` is true behind HTTPS; `speech_of` gives the lines of a rehearsed call
     and nothing on a real line; `open_documents` shows the API's description to whoever asks, for development;
     `sign_in_rate` limits sign-ins from one address, in Flask-Limiter's words; `answer_seconds`: how long a
-    request waits for the engine's answer to a command, so that a refusal is told where it was asked. `listening` false
-    leaves out the listener on the database, for programs that only want the API's description.
+    request waits for the engine's answer to a command, so that a refusal is told where it was asked;
+    `screen_grace_seconds`: how long an operator at work may be without a screen, which covers a reload. `listening`
+    false leaves out the listener on the database, for programs that only want the API's description.
     """
 
     database: Database
@@ -50,4 +51,5 @@ class PanelContext:
     open_documents: bool = False
     sign_in_rate: str = "20 per minute"
     answer_seconds: float = 1.0
+    screen_grace_seconds: float = 5.0
     listening: bool = True

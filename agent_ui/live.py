@@ -5,12 +5,14 @@ from __future__ import annotations
 from uuid import UUID
 
 from apiflask import APIFlask
+from flask import request
 from flask_login import current_user
 from flask_socketio import SocketIO, emit, join_room
 
 from agent_ui.context import PanelContext
 from agent_ui.floor import board
 from agent_ui.identity import SignedIn, signed_in
+from agent_ui.presence import Presence
 from casefile.roles import Right
 
 
@@ -29,15 +31,28 @@ def everybody_room(municipality_id: int) -> str:
     return f"municipality:{municipality_id}"
 
 
-def install(app: APIFlask, context: PanelContext) -> SocketIO:
+PING_SECONDS = 5
+"""A dead network is noticed after twice this; a browser that closes is noticed at once."""
+
+
+def install(app: APIFlask, context: PanelContext, presence: Presence) -> SocketIO:
     """Attach Socket.IO with threads; only the same origin may connect, only a signed-in person stays connected."""
-    live = SocketIO(app, async_mode="threading", cors_allowed_origins=None, serve_client=False, path="/live")
+    live = SocketIO(
+        app,
+        async_mode="threading",
+        cors_allowed_origins=None,
+        serve_client=False,
+        path="/live",
+        ping_interval=PING_SECONDS,
+        ping_timeout=PING_SECONDS,
+    )
 
     @live.on("connect")  # type: ignore[untyped-decorator,unused-ignore]
     def connect() -> bool:
         if not current_user.is_authenticated:
             return False
         person: SignedIn = signed_in()
+        presence.arrived(_connection(), person)
         join_room(operator_room(person.user.user_id))
         join_room(everybody_room(person.municipality_id))
         if person.may(Right.FLOOR):
@@ -47,4 +62,20 @@ def install(app: APIFlask, context: PanelContext) -> SocketIO:
             emit("stops", [stop.model_dump(mode="json") for stop in board.stops(conn, person.municipality_id)])
         return True
 
+    @live.on("disconnect")  # type: ignore[untyped-decorator,unused-ignore]
+    def disconnect(reason: str) -> None:
+        del reason
+        presence.left(_connection())
+
     return live
+
+
+def turn_out_ended_sessions(socket: SocketIO, presence: Presence) -> None:
+    """A session that ended hears nothing more, though its browser never let go of the connection."""
+    for connection in presence.of_ended_sessions():
+        socket.server.disconnect(connection, namespace="/")
+
+
+def _connection() -> str:
+    """Socket.IO's name of the connection at hand."""
+    return str(request.sid)  # type: ignore[attr-defined]

@@ -20,7 +20,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from agent_ui.context import PanelContext
 from agent_ui.floor import live as floor_live
+from agent_ui.live import turn_out_ended_sessions
 from agent_ui.panel import live as panel_live
+from agent_ui.presence import Presence
 from casefile.db import APPLICATION_ROLE
 
 CHANNEL = "floor_live"
@@ -28,6 +30,8 @@ SMALLEST_GAP = 0.25
 """Seconds between two sendings of a floor: 200 operators change state often, nobody reads faster than this."""
 LARGEST_GAP = 5.0
 """Seconds after which a floor is sent though nothing was heard, since a notification may be lost."""
+SESSIONS_GAP = 10.0
+"""Seconds a connection may outlive its session."""
 _RETRY_SECONDS = 1.0
 
 _log = logging.getLogger(__name__)
@@ -57,9 +61,11 @@ def _read(payload: str) -> _Heard | None:
 class Notifier:
     """Two threads: one listens and serves operators at once, one sends floors at a bearable pace."""
 
-    def __init__(self, context: PanelContext, socket: SocketIO) -> None:
+    def __init__(self, context: PanelContext, socket: SocketIO, presence: Presence) -> None:
         self._context = context
         self._socket = socket
+        self._presence = presence
+        self._sessions_checked = time.monotonic()
         self._stopping = threading.Event()
         self._changed: set[int] = set()
         self._watched: dict[int, float] = {}
@@ -74,6 +80,7 @@ class Notifier:
     def stop(self) -> None:
         self._stopping.set()
         self._wake.set()
+        self._presence.close()
 
     def floor_changed(self, municipality_id: int) -> None:
         """Something on the floor differs; it is sent soon."""
@@ -129,7 +136,17 @@ class Notifier:
                     floor_live.send_floor(self._context, self._socket, municipality_id)
                 except SQLAlchemyError as error:
                     _log.warning("a floor could not be read: %s", type(error).__name__)
+            self._check_sessions(time.monotonic())
             self._stopping.wait(SMALLEST_GAP)
+
+    def _check_sessions(self, moment: float) -> None:
+        if moment - self._sessions_checked < SESSIONS_GAP:
+            return
+        self._sessions_checked = moment
+        try:
+            turn_out_ended_sessions(self._socket, self._presence)
+        except SQLAlchemyError as error:
+            _log.warning("sessions could not be checked: %s", type(error).__name__)
 
     def _due(self, moment: float) -> list[int]:
         with self._lock:

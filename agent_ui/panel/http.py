@@ -23,19 +23,20 @@ from agent_ui.panel.schemas import (
     SpeechView,
     SubmittedView,
 )
+from agent_ui.presence import Presence
 from agent_ui.signin.schemas import Done
 
 
-def blueprint(context: PanelContext) -> APIBlueprint:
+def blueprint(context: PanelContext, presence: Presence) -> APIBlueprint:
     """Seat, call, identity, case, result form."""
     api = APIBlueprint("panel", __name__, url_prefix="/api/panel", tag="操作パネル")
-    _seat_routes(api, context)
+    _seat_routes(api, context, presence)
     _call_routes(api, context)
     _form_routes(api, context)
     return api
 
 
-def _seat_routes(api: APIBlueprint, context: PanelContext) -> None:
+def _seat_routes(api: APIBlueprint, context: PanelContext, presence: Presence) -> None:
     @api.get("")
     @api.output(PanelState)
     def show() -> PanelState:
@@ -58,7 +59,7 @@ def _seat_routes(api: APIBlueprint, context: PanelContext) -> None:
     @api.output(Done)
     def ready() -> Done:
         """準備完了: calls may come."""
-        return seats.say(context, signed_in(), "ready")
+        return seats.ready(context, signed_in(), presence)
 
     @api.post("/pause")
     @api.input(Pause, arg_name="form")

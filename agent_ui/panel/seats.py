@@ -13,6 +13,7 @@ from agent_ui.identity import SignedIn, note
 from agent_ui.labels import PauseReason
 from agent_ui.panel import desk
 from agent_ui.panel.schemas import Confirmed, ManualDial, PanelState
+from agent_ui.presence import FROM_SCREEN, Operator, Presence
 from agent_ui.signin.schemas import Done
 from casefile.db import Json
 from casefile.roles import Right
@@ -67,6 +68,13 @@ def _answer(context: PanelContext, person: SignedIn, command_no: int) -> str | N
             return answer
         time.sleep(_LOOK_SECONDS)
     return None
+
+
+def ready(context: PanelContext, person: SignedIn, presence: Presence) -> Done:
+    """準備完了: calls may come, to a screen that must be open."""
+    done = say(context, person, "ready", detail=FROM_SCREEN)
+    presence.expect(Operator(person.municipality_id, person.user.user_id))
+    return done
 
 
 def pause(context: PanelContext, person: SignedIn, reason: str) -> Done:

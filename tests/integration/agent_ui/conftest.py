@@ -60,14 +60,14 @@ def ids(clock: VirtualClock) -> TimeOrderedIds:
 
 
 @pytest.fixture
-def app(
+def context(
     database: Database,
     municipality: int,
     clock: VirtualClock,
     ids: TimeOrderedIds,
     monkeypatch: pytest.MonkeyPatch,
-) -> APIFlask:
-    """The application without its listener, and with one person in arrears, A1."""
+) -> PanelContext:
+    """What the application is given: no listener, a person for every role, and one in arrears, A1."""
     # Six people a test: what makes a real hash slow is not what these tests are about.
     monkeypatch.setattr(accounts, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     with database.transaction(municipality) as conn:
@@ -92,7 +92,7 @@ def app(
         people = People(conn, municipality, DAY)
         people.city_data()
         people.debtor("A1", mobile(1))
-    context = PanelContext(
+    return PanelContext(
         database=database,
         clock=clock,
         ids=ids,
@@ -101,6 +101,11 @@ def app(
         answer_seconds=0.0,
         listening=False,
     )
+
+
+@pytest.fixture
+def app(context: PanelContext) -> APIFlask:
+    """The application of `context`."""
     return create_app(context)
 
 
