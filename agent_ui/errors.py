@@ -10,6 +10,7 @@ from apiflask import APIFlask, HTTPError
 from flask import jsonify
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DataError
 from werkzeug.exceptions import HTTPException
 
 from casefile.errors import TsunagaruError
@@ -24,6 +25,7 @@ _SENTENCES = {
     422: "入力内容に誤りがあります。",
     429: "操作が続いたため、しばらく受け付けられません。1分ほど待ってからもう一度お試しください。",
 }
+_UNSTORABLE = "扱えない文字や数値が含まれています。入力し直してください。"
 _DEFECT = (
     "処理中に問題が起きました。入力した内容は画面に残っています。もう一度操作し、続く場合は管理者に連絡してください。"
 )
@@ -45,6 +47,13 @@ class NotSignedIn(Refused):
 
 class Forbidden(Refused):
     status = 403
+
+
+class PasswordExpired(Forbidden):
+    """Login and password were right; the answer names the field that is missing, for the screen to ask for it."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence, [{"field": "new_password", "message": sentence}])
 
 
 class NotFound(Refused):
@@ -72,6 +81,14 @@ def install(app: APIFlask) -> None:
     def forged(error: CSRFError) -> ResponseReturnValue:
         del error
         return _answer(400, "画面の有効期限が切れました。再読み込みしてからもう一度操作してください。", [])
+
+    @app.errorhandler(DataError)
+    @app.errorhandler(UnicodeEncodeError)
+    @app.errorhandler(RecursionError)
+    def unstorable(error: Exception) -> ResponseReturnValue:
+        # A NUL, half a surrogate pair, a number no column holds, brackets without end: nobody types these by hand.
+        _log.warning("a request held what cannot be stored: %s", type(error).__name__)
+        return _answer(422, _UNSTORABLE, [])
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> ResponseReturnValue:

@@ -11,6 +11,7 @@ from casefile.clock import at_jst, jst_date
 from casefile.errors import TsunagaruError
 from casefile.vocabulary import ClaimGroup, Purpose
 
+EARLIEST_DAY, LATEST_DAY = date(1989, 1, 8), date(2999, 12, 31)
 LONGEST_PERIOD_DAYS = 366 * 5
 
 
@@ -159,7 +160,11 @@ def axis_named(form: FormName, word: str | None) -> Axis:
 
 
 def period_of(first: date, last: date) -> Period:
-    """A period of whole days. Raises TsunagaruError when it is empty or too long."""
+    """A period of whole days. Raises TsunagaruError when it is empty, too long or no working day of anybody."""
+    if first < EARLIEST_DAY or last > LATEST_DAY:
+        raise TsunagaruError(
+            f"集計期間は {EARLIEST_DAY} から {LATEST_DAY} までの日で指定してください({first}~{last} は扱えません)。"
+        )
     if first > last:
         raise TsunagaruError(
             f"集計期間の始まり {first} が終わり {last} より後です。始まりを終わり以前の日にしてください。"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date
 from decimal import Decimal
 
 from agent_ui.context import PanelContext
@@ -61,7 +61,7 @@ def make(context: PanelContext, person: SignedIn, name: str, query: ReportQuery,
     now = context.clock.now()
     today = jst_date(now)
     last = query.last or today
-    first = query.first or last - timedelta(days=_USUAL_DAYS - 1)
+    first = query.first or _usual_first(last)
     which = request.form_named(name)
     asked = request.ask(
         which,
@@ -76,6 +76,11 @@ def make(context: PanelContext, person: SignedIn, name: str, query: ReportQuery,
         detail = {"form": which.value, "axis": asked.axis.value, "from": str(first), "to": str(last)}
         note(conn, context, person, action, detail=detail)
     return asked, form
+
+
+def _usual_first(last: date) -> date:
+    """Four weeks end on `last`; the calendar's very first weeks are shorter."""
+    return date.fromordinal(max(1, last.toordinal() - _USUAL_DAYS + 1))
 
 
 @dataclass(frozen=True, slots=True)
