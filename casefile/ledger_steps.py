@@ -13,6 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+# The keys stand beside the rows, so that the attempts are found by key whatever the planner thinks of the rows.
 _ADVANCE = """
 UPDATE attempt a
    SET state = s.state,
@@ -33,13 +34,13 @@ UPDATE attempt a
        AS s(attempt_id uuid, state text, handed_at timestamptz, answered_at timestamptz, speech_at timestamptz,
             connected_at timestamptz, operator_id uuid, person_answered boolean, unknown_since timestamptz,
             ended_at timestamptz, result text, cause text, counted boolean, abandoned boolean)
- WHERE a.municipality_id = %(city)s AND a.attempt_id = s.attempt_id AND a.live
+ WHERE a.municipality_id = %(city)s AND a.attempt_id = ANY(%(ids)s) AND a.attempt_id = s.attempt_id AND a.live
 RETURNING a.attempt_id
 """
 _WRAP_UP = """
 UPDATE attempt a SET wrapped_up_at = s.at
   FROM unnest(%(ids)s::uuid[], %(at)s::timestamptz[]) AS s(id, at)
- WHERE a.municipality_id = %(city)s AND a.attempt_id = s.id AND a.wrapped_up_at IS NULL
+ WHERE a.municipality_id = %(city)s AND a.attempt_id = ANY(%(ids)s) AND a.attempt_id = s.id AND a.wrapped_up_at IS NULL
 """
 
 
@@ -68,7 +69,8 @@ def advance(conn: Connection, municipality_id: int, steps: Sequence[LedgerStep])
     if not steps:
         return set()
     plain = [{name: getattr(step, name) for name in LedgerStep.__slots__} for step in steps]
-    values = {"city": municipality_id, "steps": json.dumps(plain, default=str)}
+    ids = [step.attempt_id for step in steps]
+    values = {"city": municipality_id, "ids": ids, "steps": json.dumps(plain, default=str)}
     rows = conn.exec_driver_sql(_ADVANCE, values)
     return set(rows.scalars())
 

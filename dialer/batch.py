@@ -51,7 +51,7 @@ WITH new_seats AS (
 ), answered AS (
     UPDATE floor_command c SET done_at = a.at, answer = a.answer
       FROM jsonb_to_recordset(%(answers)s::jsonb) AS a(command bigint, at timestamptz, answer text)
-     WHERE c.municipality_id = %(city)s AND c.command_no = a.command
+     WHERE c.municipality_id = %(city)s AND c.command_no = ANY(%(commands)s::bigint[]) AND c.command_no = a.command
 ), new_steps AS (
     INSERT INTO call_transition (municipality_id, attempt_id, seq, at, from_state, event, to_state, detail)
     SELECT %(city)s, t.* FROM jsonb_to_recordset(%(steps)s::jsonb)
@@ -147,6 +147,7 @@ class Batch:
                 "city": municipality_id,
                 "floor": floor_id,
                 "channel": FLOOR_LIVE,
+                "commands": [answer.command_no for answer in self.answers],
                 "seats": _json([_seat_row(row) for row in seats]),
                 "changes": _json([_change_row(row, ids.new()) for row in self.seat_changes]),
                 "answers": _json([{"command": a.command_no, "at": a.at, "answer": a.answer} for a in self.answers]),

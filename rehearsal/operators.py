@@ -215,18 +215,24 @@ def submit_talk(floor: Floor, talk: Talk, user: User | None, lines: tuple[Arrear
     target = floor.people.city.residents[talk.addressee_no]
     city = floor.city_now()
     form = fill_in(talk, target, lines, city)
-    try:
-        _save(floor, city, form, user)
-    except EntryRefused as refusal:
+    refusal = _save(floor, city, form, user)
+    if refusal is not None:
         tally.refused[str(refusal)] += 1
         form = replace(form, outcome=_SAFE if form.outcome else None, promise=None, recall=None, claimed_payment=None)
-        _save(floor, city, form, user)
+        refusal = _save(floor, city, form, user)
+        if refusal is not None:
+            raise refusal
     _remember_promise(floor, form, lines)
 
 
-def _save(floor: Floor, city: City, form: ResultForm, user: User | None) -> None:
+def _save(floor: Floor, city: City, form: ResultForm, user: User | None) -> EntryRefused | None:
+    """Save it, or give the refusal, with nothing written."""
     with floor.database.transaction(floor.municipality_id) as conn:
-        result_form.submit(conn, city, form, floor.clock.now(), floor.ids, user)
+        try:
+            result_form.submit(conn, city, form, floor.clock.now(), floor.ids, user)
+        except EntryRefused as refusal:
+            return refusal
+    return None
 
 
 def _remember_promise(floor: Floor, form: ResultForm, lines: tuple[ArrearsLine, ...]) -> None:
