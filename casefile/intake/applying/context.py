@@ -122,10 +122,12 @@ class Applying:
         *,
         stamps: Mapping[str, str] | None = None,
         source: str = "incoming s",
+        shown: Sequence[str] = (),
     ) -> tuple[int, int, int]:
         """Insert what is new, change what differs; (inserted, changed, unchanged).
 
-        Only columns the mapping has are compared and changed; `stamps` are written along with any change.
+        Only columns the mapping has are compared and changed; `stamps` are written along with any change. The
+        examples in the report show the key, or the expressions `shown` where the key says nothing to a reader.
         """
         stamps = stamps or {}
         kept = [value for value in values if (value.by or value.target) in self.mapped]
@@ -135,7 +137,7 @@ class Applying:
             old = ", ".join(f"t.{value.target}" for value in kept)
             new = ", ".join(value.expression for value in kept)
             differs = f"(ROW({old}) IS DISTINCT FROM ROW({new}))"
-        label = " || ' '  || ".join(f"coalesce(({expr})::text, '')" for expr in key.values())
+        label = " || ' '  || ".join(f"coalesce(({expr})::text, '')" for expr in shown or key.values())
         counted = self.run(
             f"SELECT count(*) FILTER (WHERE t.municipality_id IS NULL) AS inserted,"
             f" count(*) FILTER (WHERE t.municipality_id IS NOT NULL AND {differs}) AS changed, count(*) AS total"

@@ -48,6 +48,7 @@ def apply_flags(applying: Applying) -> None:
             ],
             stamps={"set_at": ":now", "as_of": "CAST(:as_of AS date)", "import_id": "CAST(:import_id AS uuid)"},
             source="stated s",
+            shown=("s.addressee_no", "s.flag_code", "s.valid_from"),
         )
     )
     _note_conflicts(applying)

@@ -149,6 +149,7 @@ def test_flags_follow_the_file_and_learned_ones_stay(intake: IntakeCity) -> None
     report = intake.load("flags", rows)
     assert [line.column for line in report.rejects] == ["フラグ", "メモ"]
     assert "個人番号とみられる" in report.rejects[1].reason
+    assert report.changes.samples[0] == "追加 0001 public_assistance 2026-06-01"
     intake.execute(
         "INSERT INTO taxpayer_flag (municipality_id, flag_id, addressee_no, flag_code, valid_from, source, set_at, as_of)"
         " VALUES (:m, gen_random_uuid(), '0001', 'call_refusal', '2026-05-01', 'learned', :now, '2026-05-01')",

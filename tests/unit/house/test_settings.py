@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import stat
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
+from casefile.clock import SystemClock, at_jst
 from casefile.errors import TsunagaruError
 from tsunagaru.databases import database_of, url_of
 from tsunagaru.settings import Settings, secret
@@ -49,6 +51,18 @@ def test_an_unusable_port_is_told(port: str) -> None:
 def test_an_unknown_log_format_is_told() -> None:
     with pytest.raises(TsunagaruError, match="json か console"):
         Settings.from_environment({"TSUNAGARU_LOG": "xml"})
+
+
+def test_a_clock_may_stand_at_a_day_and_hour_when_a_command_begins() -> None:
+    settings = Settings.from_environment({"TSUNAGARU_CLOCK": "2026-10-04T17:00"})
+    begun = at_jst(date(2026, 10, 4), 17)
+    assert begun <= settings.time.now() < begun + timedelta(minutes=1)
+    assert isinstance(Settings.from_environment({}).time, SystemClock)
+
+
+def test_a_clock_that_is_none_is_told() -> None:
+    with pytest.raises(TsunagaruError, match="2026-10-04T17:00 の形"):
+        Settings.from_environment({"TSUNAGARU_CLOCK": "昨日"})
 
 
 def test_a_secret_is_made_once_and_closed_to_others(tmp_path: Path) -> None:
