@@ -13,7 +13,7 @@ from flask_wtf.csrf import CSRFProtect
 from agent_ui.context import PanelContext
 
 IDLE_LIMIT = timedelta(hours=10)
-"""A shift with overtime; the idle lock of a screen is the client's."""
+"""A shift with overtime, counted from the last change of the session; the idle lock of a screen is the client's."""
 
 UPLOAD_LIMIT_BYTES = 2 * 1024 * 1024
 
@@ -52,6 +52,8 @@ def install(app: APIFlask, context: PanelContext) -> Limiter:
         SESSION_COOKIE_SAMESITE="Strict",
         SESSION_COOKIE_SECURE=context.secure_cookies,
         PERMANENT_SESSION_LIFETIME=IDLE_LIMIT,
+        # A slow answer must not bring back the cookie of before an identity was confirmed.
+        SESSION_REFRESH_EACH_REQUEST=False,
         MAX_CONTENT_LENGTH=UPLOAD_LIMIT_BYTES,
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=context.secure_cookies,

@@ -66,7 +66,7 @@ class Submitted:
 def submit(conn: Connection, city: City, form: ResultForm, now: datetime, ids: Ids, user: User | None) -> Submitted:
     """Save a form with all its consequences, or raise EntryRefused and write nothing.
 
-    Idempotent by (attempt_id, form_id): sending it again, after a lost answer or from a second window, gives the
+    Idempotent by (attempt_id, form_id, person): sending it again, after a lost answer or from a second window, gives the
     first answer. `user` None: the operator the ledger has for the call (rehearsals).
     """
     record_id = record_id_of(form)
@@ -128,8 +128,11 @@ def load_facts(conn: Connection, city: City, form: ResultForm, now: datetime, us
 
 
 def record_id_of(form: ResultForm) -> UUID:
-    """The record a form becomes: the same form on the same call is the same record."""
-    return stable_id("form", form.attempt_id, form.form_id)
+    """The record a form becomes: the same form on the same call for the same person is the same record.
+
+    The person is part of it, since one call may bring a second record for another member of the household.
+    """
+    return stable_id("form", form.attempt_id, form.form_id, form.addressee_no)
 
 
 def _recorder(user: User | None, call: CallFacts | None) -> UUID | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -47,10 +47,21 @@ def case_view(
     claim_group: str,
     disclosure: person.Disclosure,
     now: datetime,
+    verified: Collection[str] = (),
 ) -> schemas.CaseView:
-    """The four panes and four tabs of one case. Raises TsunagaruError when the number is unknown."""
+    """The four panes and four tabs of one case. Raises TsunagaruError when the number is unknown.
+
+    `verified`: other members of the household who were confirmed on the line of this call.
+    """
     screen = person.case_screen(
-        conn, city, addressee_no, purpose=purpose, claim_group=claim_group, disclosure=disclosure, now=now
+        conn,
+        city,
+        addressee_no,
+        purpose=purpose,
+        claim_group=claim_group,
+        disclosure=disclosure,
+        now=now,
+        verified=verified,
     )
     return schemas.CaseView(
         claim_group=claim_group,

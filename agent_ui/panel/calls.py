@@ -13,7 +13,15 @@ from agent_ui.context import PanelContext
 from agent_ui.errors import Forbidden, Invalid, NotFound
 from agent_ui.identity import SignedIn, note
 from agent_ui.panel import desk
-from agent_ui.panel.schemas import CallCard, Confirmed, IdentityTicks, OpenedCase, SpeechLine, SpeechView
+from agent_ui.panel.schemas import (
+    CallCard,
+    Confirmed,
+    ConfirmedMembers,
+    IdentityTicks,
+    OpenedCase,
+    SpeechLine,
+    SpeechView,
+)
 from callflow.codes import Contact
 from callflow.identity import IdentityItem, identity_confirmed
 from casefile.city import load_city
@@ -24,6 +32,8 @@ from casefile.vocabulary import Purpose, TaxpayerKind
 from dialer.tables import Seat
 
 _KEY = "identity"
+MEMBERS = "members"
+"""Where the signed session keeps the other members of the household who were confirmed in the call at hand."""
 _NOT_YET = "本人確認がまだ済んでいません。"
 
 
@@ -50,6 +60,19 @@ def confirmed_in(session: SessionMixin) -> Confirmed | None:
     return Confirmed.model_validate(kept) if kept else None
 
 
+def members_confirmed_in(session: SessionMixin, attempt_id: UUID | None) -> ConfirmedMembers | None:
+    """Which other members of the household this desk has confirmed in this call: items by 宛名番号, no content."""
+    kept = session.get(MEMBERS)
+    found = ConfirmedMembers.model_validate(kept) if kept else None
+    return found if found and found.attempt_id == attempt_id else None
+
+
+def confirmed_addressee(attempt: Any, session: SessionMixin) -> list[str]:
+    """The 宛名番号 of the person called, if that person was confirmed in this call; nobody otherwise."""
+    confirmed = confirmed_in(session)
+    return [attempt.addressee_no] if confirmed and confirmed.attempt_id == attempt.attempt_id else []
+
+
 def confirm(
     context: PanelContext, person: SignedIn, attempt_id: UUID, ticks: IdentityTicks, session: SessionMixin
 ) -> OpenedCase:
@@ -74,6 +97,7 @@ def case_of(context: PanelContext, person: SignedIn, attempt_id: UUID, session: 
     confirmed = confirmed_in(session)
     if confirmed is None or confirmed.attempt_id != attempt_id:
         raise Forbidden(_NOT_YET + "確認できた項目に印を付けてください。")
+    members = members_confirmed_in(session, attempt_id)
     with context.database.transaction(person.municipality_id) as conn:
         attempt = own_attempt(conn, person, attempt_id)
         if attempt.purpose != Purpose.HEALTH_CHECK:
@@ -88,6 +112,7 @@ def case_of(context: PanelContext, person: SignedIn, attempt_id: UUID, session: 
             claim_group=attempt.claim_group,
             disclosure=Disclosure.CONFIRMED,
             now=context.clock.now(),
+            verified=list(members.items) if members else [],
         )
         note(conn, context, person, "case.view", attempt.addressee_no, {"attempt": str(attempt_id)})
     return OpenedCase(call=card, case=case)

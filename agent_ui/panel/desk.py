@@ -20,6 +20,7 @@ from agent_ui.panel.schemas import (
     CallCard,
     Confirmed,
     IdentityItem,
+    MemberTab,
     PanelState,
     PreviewCard,
     RecallLine,
@@ -51,6 +52,7 @@ def read(
     municipality_id: int,
     operator_id: UUID,
     confirmed: Confirmed | None = None,
+    members: list[MemberTab] | None = None,
 ) -> PanelState:
     """The whole desk of an operator as of now."""
     now = context.clock.now()
@@ -69,6 +71,7 @@ def read(
         pause_reasons=[PauseChoice(code=reason.value, label=reason.label) for reason in PauseReason],
         engine_running=_engine_running(conn, seat, now),
         confirmed=confirmed if confirmed and confirmed.attempt_id == attempt_id else None,
+        members=members or [],
     )
 
 
@@ -87,9 +90,6 @@ def call_card(conn: Connection, city: City, attempt_id: UUID, operator_id: UUID,
     phone = _phone_of(person, attempt.phone_id)
     operator = conn.scalar(select(UserAccount.display_name).where(UserAccount.user_id == operator_id)) or ""
     kind = person.kind if person else TaxpayerKind.PERSON
-    recorded = conn.scalar(
-        select(func.count()).where(ContactRecord.attempt_id == attempt_id, ContactRecord.recorded_by.is_not(None))
-    )
     return CallCard(
         attempt_id=attempt.attempt_id,
         direction=attempt.direction,
@@ -118,8 +118,61 @@ def call_card(conn: Connection, city: City, attempt_id: UUID, operator_id: UUID,
         best_hours=person.best_hours if person else "",
         identity_options=[IdentityItem(code=item.value, label=item.label) for item in _items(kind)],
         identity_rule=_RULES[kind],
-        recorded=bool(recorded),
+        recorded=is_recorded(conn, attempt_id, attempt.addressee_no),
     )
+
+
+def member_card(conn: Connection, city: City, attempt_id: UUID, addressee_no: str, now: datetime) -> CallCard | None:
+    """The neutral card of another member of the household who is on the line of this call.
+
+    The name is asked for and not read out, and a member speaks for himself alone: no agent, no heir.
+    """
+    attempt = conn.execute(select(Attempt).where(Attempt.attempt_id == attempt_id)).one_or_none()
+    if attempt is None:
+        return None
+    person = person_card(conn, city, addressee_no, purpose=attempt.purpose, disclosure=Disclosure.NEUTRAL, now=now)
+    return CallCard(
+        attempt_id=attempt.attempt_id,
+        direction=attempt.direction,
+        state=attempt.state,
+        live=attempt.live,
+        answered_at=attempt.answered_at,
+        connected_at=attempt.connected_at,
+        ended_at=attempt.ended_at,
+        result=attempt.result,
+        addressee_no=addressee_no,
+        name=person.name,
+        name_kana=person.name_kana,
+        kind=person.kind.value,
+        language=person.language,
+        birth_date=person.birth_date,
+        address=person.address,
+        contact_person="",
+        phone_display=display(attempt.e164) if attempt.e164 else "番号非通知",
+        phone_place="",
+        phone_holder="",
+        greeting=_MEMBER_WORDS,
+        family_script=_family_script(city),
+        simple_script=_MEMBER_SIMPLE_WORDS,
+        cautions=_neutral(person),
+        recall_note=None,
+        best_hours="",
+        identity_options=[IdentityItem(code=one.value, label=one.label) for one in _SAID_BY_MEMBER],
+        identity_rule=_RULES[TaxpayerKind.PERSON],
+        recorded=is_recorded(conn, attempt_id, addressee_no),
+    )
+
+
+def is_recorded(conn: Connection, attempt_id: UUID, addressee_no: str | None) -> bool:
+    """Whether somebody saved what was said with this person in this call."""
+    found = conn.scalar(
+        select(func.count()).where(
+            ContactRecord.attempt_id == attempt_id,
+            ContactRecord.addressee_no == addressee_no,
+            ContactRecord.recorded_by.is_not(None),
+        )
+    )
+    return bool(found)
 
 
 def _person(conn: Connection, city: City, attempt: Any, now: datetime) -> PersonCard | None:
@@ -150,6 +203,11 @@ _RULES = {
     TaxpayerKind.PERSON: "氏名と、生年月日か住所のどちらかを、相手から言っていただきます。こちらから読み上げません。",
     TaxpayerKind.COMPANY: "所在地と、担当者の氏名・役職を、相手から言っていただきます。こちらから読み上げません。",
 }
+
+
+_SAID_BY_MEMBER = (identity.IdentityItem.NAME, identity.IdentityItem.BIRTH_DATE, identity.IdentityItem.ADDRESS)
+_MEMBER_WORDS = "お電話ありがとうございます。恐れ入りますが、お名前と、生年月日かご住所をおっしゃっていただけますか。"
+_MEMBER_SIMPLE_WORDS = "あなたの名前と、誕生日か住所を、教えてください。"
 
 
 def _items(kind: TaxpayerKind) -> tuple[identity.IdentityItem, ...]:

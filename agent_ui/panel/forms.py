@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import Enum
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from agent_ui.context import PanelContext
 from agent_ui.errors import Invalid
 from agent_ui.identity import SignedIn, note
-from agent_ui.panel import calls
+from agent_ui.panel import calls, members
 from agent_ui.panel.schemas import (
     CheckedView,
     Code,
     Confirmed,
+    ConfirmedMembers,
     ContactChoices,
     FormCodes,
     FormProblem,
@@ -32,6 +34,7 @@ from casefile.city import load_city
 from casefile.problems import EntryRefused, Problem
 from casefile.promises import PartDraft, PromiseDraft
 from casefile.roles import Right
+from casefile.tables import Phone
 from casefile.vocabulary import ClaimGroup, ContactDirection, Labelled, PhoneHolder, PhonePlace, Purpose
 
 _BY_HAND = (
@@ -82,29 +85,61 @@ def check(
 ) -> CheckedView:
     """What would keep the form from being saved; writes nothing."""
     with context.database.transaction(person.municipality_id) as conn:
-        form = _form(conn, person, attempt_id, typed, confirmed)
-        city = load_city(conn, person.municipality_id)
-        facts = result_form.load_facts(conn, city, form, context.clock.now(), person.user)
-        problems = result_form.check(form, facts)
-    return CheckedView(problems=[_shown(problem) for problem in problems])
+        return _check(conn, context, person, _form(conn, person, attempt_id, typed, confirmed))
+
+
+def check_member(
+    context: PanelContext,
+    person: SignedIn,
+    attempt_id: UUID,
+    addressee_no: str,
+    typed: ResultInput,
+    confirmed: ConfirmedMembers | None,
+) -> CheckedView:
+    """The same for another member of the household, who was confirmed in this call."""
+    with context.database.transaction(person.municipality_id) as conn:
+        form = _member_form(conn, context, person, attempt_id, addressee_no, typed, confirmed)
+        return _check(conn, context, person, form)
 
 
 def submit(
     context: PanelContext, person: SignedIn, attempt_id: UUID, typed: ResultInput, confirmed: Confirmed | None
 ) -> SubmittedView:
     """Save it with everything that follows, in one transaction. Raises Invalid with a sentence by field."""
-    now = context.clock.now()
+    with context.database.transaction(person.municipality_id) as conn:
+        return _submit(conn, context, person, _form(conn, person, attempt_id, typed, confirmed))
+
+
+def submit_member(
+    context: PanelContext,
+    person: SignedIn,
+    attempt_id: UUID,
+    addressee_no: str,
+    typed: ResultInput,
+    confirmed: ConfirmedMembers | None,
+) -> SubmittedView:
+    """Save another member's result as a second record on the call. Raises Forbidden before that member is confirmed."""
+    with context.database.transaction(person.municipality_id) as conn:
+        form = _member_form(conn, context, person, attempt_id, addressee_no, typed, confirmed)
+        return _submit(conn, context, person, form)
+
+
+def _check(conn: Connection, context: PanelContext, person: SignedIn, form: ResultForm) -> CheckedView:
+    city = load_city(conn, person.municipality_id)
+    facts = result_form.load_facts(conn, city, form, context.clock.now(), person.user)
+    return CheckedView(problems=[_shown(problem) for problem in result_form.check(form, facts)])
+
+
+def _submit(conn: Connection, context: PanelContext, person: SignedIn, form: ResultForm) -> SubmittedView:
+    city = load_city(conn, person.municipality_id)
     try:
-        with context.database.transaction(person.municipality_id) as conn:
-            form = _form(conn, person, attempt_id, typed, confirmed)
-            city = load_city(conn, person.municipality_id)
-            done = result_form.submit(conn, city, form, now, context.ids, person.user)
-            note(conn, context, person, "record.add", form.addressee_no, {"attempt": str(attempt_id)})
+        done = result_form.submit(conn, city, form, context.clock.now(), context.ids, person.user)
     except EntryRefused as refused:
         raise Invalid(
             "登録できませんでした。赤い欄を直してください。",
             [{"field": problem.field, "message": problem.sentence} for problem in refused.problems if problem.blocking],
         ) from refused
+    note(conn, context, person, "record.add", form.addressee_no, {"attempt": str(form.attempt_id)})
     return SubmittedView(
         record_id=done.record_id, summary=_summary(done), cautions=[caution.sentence for caution in done.cautions]
     )
@@ -178,7 +213,7 @@ def _form(
         outcome=_word_or_none(Outcome, typed.outcome, "outcome"),
         reason=_word_or_none(DelinquencyReason, typed.reason, "reason"),
         promise=_promise(typed),
-        recall=_recall(attempt, person, typed),
+        recall=_recall(attempt.phone_id, person, typed),
         remarks=typed.remarks.strip(),
         complaint=typed.complaint,
         refuses_calls=typed.refuses_calls,
@@ -189,12 +224,53 @@ def _form(
     )
 
 
-def _recall(attempt: Any, person: SignedIn, typed: ResultInput) -> RecallWish | None:
+def _member_form(
+    conn: Connection,
+    context: PanelContext,
+    person: SignedIn,
+    attempt_id: UUID,
+    addressee_no: str,
+    typed: ResultInput,
+    confirmed: ConfirmedMembers | None,
+) -> ResultForm:
+    """The same form for another member: answered, by that member in person, with the items that member said."""
+    attempt = calls.own_attempt(conn, person, attempt_id)
+    items = members.require_confirmed(conn, context, attempt, addressee_no, confirmed)
+    whole = _form(conn, person, attempt_id, typed, None)
+    phone_id = _phone_of_member(conn, addressee_no, attempt.e164)
+    return replace(
+        whole,
+        addressee_no=addressee_no,
+        result=CallResult.ANSWERED,
+        contact=Contact.SELF,
+        identity_items=tuple(IdentityItem(item) for item in items),
+        # The line is the household's; the number's row of the person called is not this member's.
+        phone_id=phone_id,
+        recall=_recall(phone_id, person, typed),
+        ended_at=attempt.ended_at or context.clock.now(),
+    )
+
+
+def _phone_of_member(conn: Connection, addressee_no: str, e164: str | None) -> UUID | None:
+    """The member's own row of the number on the line, or else the first number that can be called."""
+    usable = select(Phone.phone_id).where(
+        Phone.addressee_no == addressee_no,
+        Phone.e164.is_not(None),
+        Phone.ng_reason.is_(None),
+        Phone.dropped_at.is_(None),
+    )
+    return conn.scalar(usable.order_by((Phone.e164 == e164).desc(), Phone.position, Phone.phone_id).limit(1))
+
+
+def _recall(phone_id: UUID | None, person: SignedIn, typed: ResultInput) -> RecallWish | None:
     if typed.recall_at is None:
         return None
+    if phone_id is None:
+        sentence = "再コールできる番号がありません。「番号を追加」で登録してから、統括責任者に予約を依頼してください。"
+        raise Invalid("登録できませんでした。赤い欄を直してください。", [{"field": "recall", "message": sentence}])
     return RecallWish(
         call_at=typed.recall_at,
-        phone_id=attempt.phone_id,
+        phone_id=phone_id,
         operator_id=person.user.user_id if typed.recall_mine else None,
         note=typed.recall_note.strip(),
     )

@@ -9,7 +9,7 @@ from flask import session
 
 from agent_ui.context import PanelContext
 from agent_ui.identity import signed_in
-from agent_ui.panel import calls, forms, seats
+from agent_ui.panel import calls, forms, members_http, seats
 from agent_ui.panel.schemas import (
     CheckedView,
     FormCodes,
@@ -33,6 +33,7 @@ def blueprint(context: PanelContext, presence: Presence) -> APIBlueprint:
     _seat_routes(api, context, presence)
     _call_routes(api, context)
     _form_routes(api, context)
+    members_http.add_routes(api, context)
     return api
 
 
@@ -41,7 +42,7 @@ def _seat_routes(api: APIBlueprint, context: PanelContext, presence: Presence) -
     @api.output(PanelState)
     def show() -> PanelState:
         """Everything the desk needs, in one round trip."""
-        return seats.show(context, signed_in(), calls.confirmed_in(session))
+        return seats.show(context, signed_in(), session)
 
     @api.post("/sign-in")
     @api.output(Done)
@@ -100,7 +101,7 @@ def _call_routes(api: APIBlueprint, context: PanelContext) -> None:
     @api.output(Done)
     def wrapup_done(attempt_id: UUID) -> Done:
         """後処理完了: the next call may come. Refused while the result is not saved."""
-        return seats.wrapup_done(context, signed_in(), attempt_id)
+        return seats.wrapup_done(context, signed_in(), attempt_id, session)
 
     @api.post("/calls/<uuid:attempt_id>/identity")
     @api.input(IdentityTicks, arg_name="form")

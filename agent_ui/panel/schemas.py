@@ -109,6 +109,21 @@ class Confirmed(Shown):
     items: list[str]
 
 
+class ConfirmedMembers(Shown):
+    """Other members of the household confirmed in the call at hand, kept in the signed session: items by 宛名番号."""
+
+    attempt_id: UUID
+    items: dict[str, list[str]]
+
+
+class MemberTab(Shown):
+    """A member whose case is open in this call; `recorded`: what was said with this member is saved."""
+
+    addressee_no: str
+    relation: str
+    recorded: bool
+
+
 class PanelState(Shown):
     """Everything the desk needs after a reload, in one round trip."""
 
@@ -121,6 +136,7 @@ class PanelState(Shown):
     pause_reasons: list[PauseReason]
     engine_running: bool
     confirmed: Confirmed | None
+    members: list[MemberTab]
 
 
 class Code(Shown):
@@ -175,6 +191,12 @@ class IdentityTicks(BaseModel):
     contact: str = Field(max_length=20)
 
 
+class MemberTicks(BaseModel):
+    """Which items another member of the household said; a member speaks for himself alone."""
+
+    items: list[str] = Field(max_length=8)
+
+
 class PromisePartInput(BaseModel):
     due_on: date
     yen: int = Field(ge=1, le=10_000_000_000)
@@ -227,6 +249,26 @@ class OpenedCase(Shown):
 
     call: CallCard
     case: CaseView
+
+
+class MemberChoice(Shown):
+    """Somebody of the household who may be on the line, by relation: no name and nothing of what is owed."""
+
+    addressee_no: str
+    relation: str
+    confirmed: bool
+    recorded: bool
+
+
+class MemberChoices(Shown):
+    members: list[MemberChoice]
+
+
+class OpenedMember(Shown):
+    """The case of another member, once that member's own identity is confirmed."""
+
+    relation: str
+    opened: OpenedCase
 
 
 class SkipInput(BaseModel):

@@ -5,19 +5,20 @@ from __future__ import annotations
 import time
 from uuid import UUID
 
-from sqlalchemy import func, select
+from flask.sessions import SessionMixin
+from sqlalchemy import select
 
 from agent_ui.context import PanelContext
 from agent_ui.errors import Invalid, Refused, Unavailable
 from agent_ui.identity import SignedIn, note
 from agent_ui.labels import PauseReason
-from agent_ui.panel import desk
-from agent_ui.panel.schemas import Confirmed, ManualDial, PanelState
+from agent_ui.panel import calls, desk, members
+from agent_ui.panel.schemas import ManualDial, PanelState
 from agent_ui.presence import FROM_SCREEN, Operator, Presence
 from agent_ui.signin.schemas import Done
 from casefile.db import Json
 from casefile.roles import Right
-from casefile.tables import ContactRecord
+from casefile.tables import Attempt
 from dialer import commands
 from dialer.tables import FloorCommand, Seat
 
@@ -25,11 +26,21 @@ DONE = Done(ok=True)
 _LOOK_SECONDS = 0.03
 
 
-def show(context: PanelContext, person: SignedIn, confirmed: Confirmed | None) -> PanelState:
-    """The desk."""
+def show(context: PanelContext, person: SignedIn, session: SessionMixin) -> PanelState:
+    """The desk, with what only the signed session knows: whose identity was confirmed in the call at hand."""
     person.require(Right.PANEL)
     with context.database.transaction(person.municipality_id) as conn:
-        return desk.read(conn, context, person.municipality_id, person.user.user_id, confirmed)
+        operator_id = person.user.user_id
+        attempt_id = conn.scalar(select(Seat.attempt_id).where(Seat.operator_id == operator_id))
+        confirmed = calls.members_confirmed_in(session, attempt_id)
+        return desk.read(
+            conn,
+            context,
+            person.municipality_id,
+            operator_id,
+            calls.confirmed_in(session),
+            members.tabs(conn, confirmed),
+        )
 
 
 def say(
@@ -101,17 +112,19 @@ def dial(context: PanelContext, person: SignedIn, form: ManualDial) -> Done:
     return say(context, person, "manual_dial", detail=detail)
 
 
-def wrapup_done(context: PanelContext, person: SignedIn, attempt_id: UUID) -> Done:
-    """The desk is free again, once the result is saved. Raises Refused before."""
+def wrapup_done(context: PanelContext, person: SignedIn, attempt_id: UUID, session: SessionMixin) -> Done:
+    """The desk is free again, once the call's result is saved and that of every member spoken with. Raises Refused before."""
     with context.database.transaction(person.municipality_id) as conn:
-        own = conn.scalar(
-            select(func.count()).where(Seat.operator_id == person.user.user_id, Seat.attempt_id == attempt_id)
-        )
-        saved = conn.scalar(
-            select(func.count()).where(
-                ContactRecord.attempt_id == attempt_id, ContactRecord.recorded_by == person.user.user_id
-            )
-        )
-    if own and not saved:
+        called = conn.execute(
+            select(Attempt.addressee_no)
+            .join(Seat, Seat.attempt_id == Attempt.attempt_id)
+            .where(Seat.operator_id == person.user.user_id, Seat.attempt_id == attempt_id)
+        ).one_or_none()
+        saved = called is None or desk.is_recorded(conn, attempt_id, called.addressee_no)
+        waiting = members.unrecorded(conn, calls.members_confirmed_in(session, attempt_id)) if called else []
+        relations = "、".join(members.relation_of(conn, one) for one in waiting)
+    if not saved:
         raise Refused("結果がまだ登録されていません。結果を入力して登録してから、次へ進んでください。")
+    if waiting:
+        raise Refused(f"世帯の別の方({relations})の結果がまだ登録されていません。登録してから、次へ進んでください。")
     return say(context, person, "wrapup_done", attempt_id)

@@ -11,7 +11,7 @@ from flask_wtf.csrf import generate_csrf
 from agent_ui.context import PanelContext
 from agent_ui.identity import SignedIn, note, signed_in
 from agent_ui.signin import service
-from agent_ui.signin.schemas import SessionView, SignInForm
+from agent_ui.signin.schemas import PasswordChange, SessionView, SignInForm
 
 
 def blueprint(context: PanelContext, limiter: Limiter) -> APIBlueprint:
@@ -31,6 +31,18 @@ def blueprint(context: PanelContext, limiter: Limiter) -> APIBlueprint:
     def enter(form: SignInForm) -> SessionView:
         """Sign in."""
         person = service.sign_in(context, form.municipality_id, form.login, form.password)
+        session.clear()
+        session.permanent = True
+        login_user(person)
+        return _view(context, person)
+
+    @api.post("/password")
+    @limiter.limit(context.sign_in_rate)
+    @api.input(PasswordChange, arg_name="form")
+    @api.output(SessionView)
+    def change(form: PasswordChange) -> SessionView:
+        """Set a new password with the present one, expired or not; signs in, and ends every other session."""
+        person = service.change_password(context, form.municipality_id, form.login, form.password, form.new_password)
         session.clear()
         session.permanent = True
         login_user(person)
@@ -61,4 +73,5 @@ def _view(context: PanelContext, person: SignedIn | None) -> SessionView:
         csrf_token=generate_csrf(),
         municipalities=[] if user else service.municipalities(context),
         now=context.clock.now().isoformat(),
+        password_rules=service.password_rules(),
     )

@@ -41,6 +41,7 @@ class SessionView(Shown):
     csrf_token: str
     municipalities: list[MunicipalityView]
     now: str
+    password_rules: list[str]
 
 
 class SignInForm(BaseModel):
@@ -49,3 +50,9 @@ class SignInForm(BaseModel):
     municipality_id: int | None = None
     login: str = Field(max_length=100)
     password: str = Field(max_length=200)
+
+
+class PasswordChange(SignInForm):
+    """A new password for whoever knows the present one, expired or not."""
+
+    new_password: str = Field(max_length=200)

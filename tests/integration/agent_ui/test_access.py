@@ -18,7 +18,13 @@ from casefile.ids import TimeOrderedIds
 from casefile.tables import AuditEntry
 from tests.integration.agent_ui.conftest import NOW, PASSWORD, Visitor
 
-OPEN = {("GET", "/api/session"), ("POST", "/api/session"), ("DELETE", "/api/session")}
+OPEN = {
+    ("GET", "/api/session"),
+    ("POST", "/api/session"),
+    ("DELETE", "/api/session"),
+    ("POST", "/api/session/password"),
+}
+"""Before signing in; the last asks for the present password, as signing in does."""
 SOME_ID = str(UUID(int=7))
 REPORT = "calls"
 
@@ -63,6 +69,7 @@ def body_for(address: str) -> dict[str, object]:
         "/api/panel/preview/skip": {"reason": "その他"},
         "/api/panel/dial": {"addressee_no": "A1", "phone_id": SOME_ID},
         f"/api/panel/calls/{SOME_ID}/identity": {"contact": "self", "items": []},
+        f"/api/panel/calls/{SOME_ID}/members/A1/identity": {"items": []},
     }
     return bodies.get(address, {})
 

@@ -957,6 +957,332 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/panel/calls/{attempt_id}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who else of the household may be on this line, by relation only. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    attempt_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["MemberChoices"];
+                    };
+                };
+                /** @description Not found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/panel/calls/{attempt_id}/members/{addressee_no}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The neutral card of a member who has come to the telephone. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    attempt_id: string;
+                    addressee_no: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CallCard"];
+                    };
+                };
+                /** @description Not found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/panel/calls/{attempt_id}/members/{addressee_no}/case": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The case of a member who was confirmed in this call. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    attempt_id: string;
+                    addressee_no: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OpenedMember"];
+                    };
+                };
+                /** @description Not found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/panel/calls/{attempt_id}/members/{addressee_no}/form": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Save the member's result: a second record on the same call. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    attempt_id: string;
+                    addressee_no: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["ResultInput"];
+                };
+            };
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SubmittedView"];
+                    };
+                };
+                /** @description Not found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/panel/calls/{attempt_id}/members/{addressee_no}/form/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What would keep the member's form from being saved; writes nothing. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    attempt_id: string;
+                    addressee_no: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["ResultInput"];
+                };
+            };
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CheckedView"];
+                    };
+                };
+                /** @description Not found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/panel/calls/{attempt_id}/members/{addressee_no}/identity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Which items the member said; opens the member's case once they are enough. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    attempt_id: string;
+                    addressee_no: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["MemberTicks"];
+                };
+            };
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OpenedMember"];
+                    };
+                };
+                /** @description Not found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/panel/calls/{attempt_id}/speech": {
         parameters: {
             query?: never;
@@ -1621,6 +1947,55 @@ export interface paths {
                 };
             };
         };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Set a new password with the present one, expired or not; signs in, and ends every other session. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["PasswordChange"];
+                };
+            };
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SessionView"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2356,6 +2731,45 @@ export interface components {
             phone_id: string;
         };
         /**
+         * MemberChoice
+         * @description Somebody of the household who may be on the line, by relation: no name and nothing of what is owed.
+         */
+        MemberChoice: {
+            /** Addressee No */
+            addressee_no: string;
+            /** Confirmed */
+            confirmed: boolean;
+            /** Recorded */
+            recorded: boolean;
+            /** Relation */
+            relation: string;
+        };
+        /** MemberChoices */
+        MemberChoices: {
+            /** Members */
+            members: components["schemas"]["MemberChoice"][];
+        };
+        /**
+         * MemberTab
+         * @description A member whose case is open in this call; `recorded`: what was said with this member is saved.
+         */
+        MemberTab: {
+            /** Addressee No */
+            addressee_no: string;
+            /** Recorded */
+            recorded: boolean;
+            /** Relation */
+            relation: string;
+        };
+        /**
+         * MemberTicks
+         * @description Which items another member of the household said; a member speaks for himself alone.
+         */
+        MemberTicks: {
+            /** Items */
+            items: string[];
+        };
+        /**
          * MemberView
          * @description 世帯情報 (third pane): relation and telephone only; never another member's arrears (DOMAIN.md §2.6).
          */
@@ -2387,6 +2801,15 @@ export interface components {
         OpenedCase: {
             call: components["schemas"]["CallCard"];
             case: components["schemas"]["CaseView"];
+        };
+        /**
+         * OpenedMember
+         * @description The case of another member, once that member's own identity is confirmed.
+         */
+        OpenedMember: {
+            opened: components["schemas"]["OpenedCase"];
+            /** Relation */
+            relation: string;
         };
         /** OperatorLine */
         OperatorLine: {
@@ -2426,6 +2849,8 @@ export interface components {
             confirmed: components["schemas"]["Confirmed"] | null;
             /** Engine Running */
             engine_running: boolean;
+            /** Members */
+            members: components["schemas"]["MemberTab"][];
             /**
              * Now
              * Format: date-time
@@ -2458,6 +2883,23 @@ export interface components {
             state: string;
             /** State Label */
             state_label: string;
+        };
+        /**
+         * PasswordChange
+         * @description A new password for whoever knows the present one, expired or not.
+         */
+        PasswordChange: {
+            /** Login */
+            login: string;
+            /**
+             * Municipality Id
+             * @default null
+             */
+            municipality_id: number | null;
+            /** New Password */
+            new_password: string;
+            /** Password */
+            password: string;
         };
         /** PastRefusalView */
         PastRefusalView: {
@@ -3059,6 +3501,8 @@ export interface components {
             municipalities: components["schemas"]["MunicipalityView"][];
             /** Now */
             now: string;
+            /** Password Rules */
+            password_rules: string[];
             user: components["schemas"]["UserView"] | null;
         };
         /**
