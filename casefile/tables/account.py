@@ -16,7 +16,7 @@ class UserAccount(OfMunicipality, Base):
     """One person who signs in. `session_key` changes to end every session at once."""
 
     __tablename__ = "user_account"
-    __table_args__ = (UniqueConstraint("municipality_id", "login"), UniqueConstraint("session_key"))
+    __table_args__ = (UniqueConstraint("municipality_id", "login"), UniqueConstraint("municipality_id", "session_key"))
 
     user_id: Mapped[UUID] = mapped_column(primary_key=True)
     login: Mapped[str]

@@ -326,7 +326,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("municipality_id", "user_id", name=op.f("pk_user_account")),
         sa.UniqueConstraint("municipality_id", "login", name=op.f("uq_user_account_municipality_id_login")),
-        sa.UniqueConstraint("session_key", name=op.f("uq_user_account_session_key")),
+        sa.UniqueConstraint("municipality_id", "session_key", name=op.f("uq_user_account_municipality_id_session_key")),
     )
     op.create_table(
         "audit_seal",
