@@ -137,10 +137,10 @@ class ArrearsLineView(Shown):
 
 
 class MemberView(Shown):
-    """世帯情報 (third pane): relation and telephone only; never another member's arrears (DOMAIN.md §2.6)."""
+    """世帯情報 (third pane): relation and telephone; the name once this member was confirmed; never arrears (§2.6)."""
 
     addressee_no: str
-    name: str
+    name: str | None
     relation: str
     is_head: bool
     phones: list[str]

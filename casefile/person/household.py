@@ -17,10 +17,14 @@ from casefile.vocabulary import HouseholdKind
 
 @dataclass(frozen=True, slots=True)
 class HouseholdMember:
-    """One other member. `outstanding_yen` is None, always, until this member's own identity was confirmed in this call."""
+    """One other member, by relation and phone only (DOMAIN.md §2.6).
+
+    `name` and `outstanding_yen` are None until this member's own identity was confirmed in this call: what is not on the
+    screen is not read out to whoever else is on the line.
+    """
 
     addressee_no: str
-    name: str
+    name: str | None
     relation: str
     is_head: bool
     phones: tuple[str, ...]
@@ -75,7 +79,7 @@ def household_members(
     members = [
         HouseholdMember(
             addressee_no=row.addressee_no,
-            name=row.name,
+            name=row.name if row.addressee_no in verified else None,
             relation=row.relation_to_head or "",
             is_head=row.addressee_no == row.head_addressee_no,
             phones=numbers.get(row.addressee_no, ()),

@@ -102,7 +102,8 @@ def test_after_it_the_whole_case_and_only_this_one(office: Office) -> None:
     screen = office.screen(Disclosure.CONFIRMED)
     assert screen.outstanding_yen == 56_400
     assert [total.tax_name for total in screen.totals] == ["市県民税"]
-    assert [member.name for member in screen.household] == ["試験 太郎"]
+    assert [member.addressee_no for member in screen.household] == ["A2"]
+    assert "試験 太郎" not in json.dumps(plain(screen), ensure_ascii=False)
     ordinary = office.screen(Disclosure.CONFIRMED, claim_group="ordinary")
     assert ordinary.outstanding_yen == 7_000
     json.dumps(plain(screen))
@@ -117,9 +118,9 @@ def test_the_household_pane_masks_what_others_owe(office: Office) -> None:
     screen = office.screen(Disclosure.CONFIRMED)
     (head,) = screen.household
     assert (head.relation, head.is_head, head.phones) == ("世帯主", True, ("090-0000-0002",))
-    assert head.outstanding_yen is None
+    assert (head.name, head.outstanding_yen) == (None, None)
     (verified,) = office.screen(Disclosure.CONFIRMED, verified=("A2",)).household
-    assert verified.outstanding_yen == 88_000
+    assert (verified.name, verified.outstanding_yen) == ("試験 太郎", 88_000)
 
 
 def test_a_protected_person_stays_hidden_until_four_eyes_opened_the_case(office: Office) -> None:

@@ -2771,7 +2771,7 @@ export interface components {
         };
         /**
          * MemberView
-         * @description 世帯情報 (third pane): relation and telephone only; never another member's arrears (DOMAIN.md §2.6).
+         * @description 世帯情報 (third pane): relation and telephone; the name once this member was confirmed; never arrears (§2.6).
          */
         MemberView: {
             /** Addressee No */
@@ -2779,7 +2779,7 @@ export interface components {
             /** Is Head */
             is_head: boolean;
             /** Name */
-            name: string;
+            name: string | null;
             /** Phones */
             phones: string[];
             /** Relation */
