@@ -111,12 +111,14 @@ rehearse-all: install ## 20 days with seeds 1 to 5; every invariant must hold; r
 	.ci/rehearse-all
 
 .PHONY: bench
-bench: install ## The tables of docs/benchmarks.md on this machine
-	for what in import engine panel; do $(BIN)/tsunagaru bench $$what || exit 1; done
+bench: install ## Measure import, engine and screen pop on this machine, and write docs/benchmarks.md
+	.ci/bench
 
 .PHONY: kill
 kill: install ## kill -9 of the engine at many random points; the carrier's ledger against the database
-	$(PYTEST) -m slow tests/integration/dialer/test_kill.py
+	@mkdir -p test-output/bench
+	@$(PYTEST) -m slow tests/integration/dialer/test_kill.py >test-output/bench/kill.new; code=$$?; \
+		cat test-output/bench/kill.new; [ $$code -eq 0 ] && mv test-output/bench/kill.new test-output/bench/kill.txt
 
 .PHONY: prove-fresh
 prove-fresh: ## An empty Debian root folder with python3 and make: make demo and make test succeed there (root)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
@@ -18,6 +19,12 @@ def machine() -> dict[str, str]:
         "system": f"{_distribution()}, {platform.system()} {platform.release()}",
         "python": platform.python_version(),
     }
+
+
+def circumstances() -> dict[str, str]:
+    """The day and the load average (1, 5 and 15 minutes) as a measurement begins: a busy machine measures others."""
+    load = " ".join(f"{value:.2f}" for value in os.getloadavg())
+    return {"date": f"{datetime.now(UTC):%Y-%m-%d}", "load average before": load}
 
 
 def table(rows: list[tuple[str, ...]]) -> str:

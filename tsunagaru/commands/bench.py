@@ -1,7 +1,7 @@
 """`tsunagaru bench WHAT`: prints one table, and the machine it ran on.
 
 Each measurement is a file of its own beside this one, with `configure` and `run` like any sub-command; its `run` prints its
-table (`tsunagaru.machine.table`), and this file adds the machine.
+table (`tsunagaru.machine.table`), and this file adds the machine, the day and how busy it was.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 from casefile.errors import TsunagaruError
 from tsunagaru.arguments import Parser
-from tsunagaru.machine import machine, table
+from tsunagaru.machine import circumstances, machine, table
 
 if TYPE_CHECKING:
     from tsunagaru.cli import Command
@@ -41,9 +41,10 @@ def run(args: Namespace) -> int:
     measurement = _find(args.measure)
     if measurement is None:
         raise TsunagaruError(f"「bench {args.measure}」はこの版にはまだありません。新しい版に更新してください。")
+    before = circumstances()
     code = measurement.run(args)
     print()
-    print(table([("機械", ""), *machine().items()]))
+    print(table([("機械", ""), *machine().items(), *before.items()]))
     return code
 
 
