@@ -38,6 +38,7 @@ class PanelContext:
     and nothing on a real line; `open_documents` shows the API's description to whoever asks, for development;
     `sign_in_rate` limits sign-ins from one address, in Flask-Limiter's words; `answer_seconds`: how long a
     request waits for the engine's answer to a command, so that a refusal is told where it was asked;
+    `clock_speed`: seconds of the clock in a real one, above 1 only in a demo;
     `screen_grace_seconds`: how long an operator at work may be without a screen, which covers a reload. `listening`
     false leaves out the listener on the database, for programs that only want the API's description.
     """
@@ -52,4 +53,10 @@ class PanelContext:
     sign_in_rate: str = "20 per minute"
     answer_seconds: float = 1.0
     screen_grace_seconds: float = 5.0
+    clock_speed: float = 1.0
     listening: bool = True
+
+    @property
+    def rehearsed(self) -> bool:
+        """Whether residents are rehearsed ones, whose words are shown."""
+        return self.speech_of is not _no_speech

@@ -60,6 +60,7 @@ def web_application() -> APIFlask:
         clock=clock,
         ids=TimeOrderedIds(clock.now),
         secret_key=secret(settings, "session"),
+        clock_speed=settings.clock.speed if settings.clock else 1.0,
     )
     if settings.demo:
         context = replace(context, speech_of=_speech_in(speech_folder(settings.home)))

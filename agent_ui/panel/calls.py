@@ -123,7 +123,10 @@ def speech(context: PanelContext, person: SignedIn, attempt_id: UUID) -> SpeechV
     with context.database.transaction(person.municipality_id) as conn:
         own_attempt(conn, person, attempt_id)
         lines = context.speech_of(conn, person.municipality_id, attempt_id)
-    return SpeechView(lines=[SpeechLine(second=line.second, speaker=line.speaker, text=line.text) for line in lines])
+    return SpeechView(
+        rehearsed=context.rehearsed,
+        lines=[SpeechLine(second=line.second, speaker=line.speaker, text=line.text) for line in lines],
+    )
 
 
 def _card(conn: Connection, context: PanelContext, person: SignedIn, attempt_id: UUID) -> CallCard:

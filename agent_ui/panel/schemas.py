@@ -177,6 +177,9 @@ class SpeechLine(Shown):
 
 
 class SpeechView(Shown):
+    """`rehearsed`: lines may still come; false on a real line."""
+
+    rehearsed: bool
     lines: list[SpeechLine]
 
 

@@ -73,5 +73,6 @@ def _view(context: PanelContext, person: SignedIn | None) -> SessionView:
         csrf_token=generate_csrf(),
         municipalities=[] if user else service.municipalities(context),
         now=context.clock.now().isoformat(),
+        clock_speed=context.clock_speed,
         password_rules=service.password_rules(),
     )

@@ -35,12 +35,16 @@ class UserView(Shown):
 
 
 class SessionView(Shown):
-    """Whether somebody is signed in, and the token every changing request carries back in X-CSRFToken."""
+    """Whether somebody is signed in, and the token every changing request carries back in X-CSRFToken.
+
+    `now` is the server's moment and `clock_speed` its seconds in a real one: a demo's clock may run ahead.
+    """
 
     user: UserView | None
     csrf_token: str
     municipalities: list[MunicipalityView]
     now: str
+    clock_speed: float
     password_rules: list[str]
 
 

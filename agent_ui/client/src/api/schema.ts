@@ -3493,8 +3493,12 @@ export interface components {
         /**
          * SessionView
          * @description Whether somebody is signed in, and the token every changing request carries back in X-CSRFToken.
+         *
+         *     `now` is the server's moment and `clock_speed` its seconds in a real one: a demo's clock may run ahead.
          */
         SessionView: {
+            /** Clock Speed */
+            clock_speed: number;
             /** Csrf Token */
             csrf_token: string;
             /** Municipalities */
@@ -3553,10 +3557,15 @@ export interface components {
             /** Text */
             text: string;
         };
-        /** SpeechView */
+        /**
+         * SpeechView
+         * @description `rehearsed`: lines may still come; false on a real line.
+         */
         SpeechView: {
             /** Lines */
             lines: components["schemas"]["SpeechLine"][];
+            /** Rehearsed */
+            rehearsed: boolean;
         };
         /**
          * StopForm

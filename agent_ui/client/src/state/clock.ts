@@ -1,18 +1,26 @@
 // The server's time on this screen: timers count from the server's moments, whatever this terminal's own clock says.
+// A demo's clock runs from another moment, and perhaps at another pace.
 
 import { onUnmounted, ref, type Ref } from "vue";
 
-let offset = 0;
+let told = Date.now();
+let toldAt = told;
+let pace = 1;
 
 export function setServerNow(iso: string): void {
-  offset = Date.parse(iso) - Date.now();
+  told = Date.parse(iso);
+  toldAt = Date.now();
+}
+
+export function setPace(speed: number): void {
+  pace = speed;
 }
 
 export function serverNow(): number {
-  return Date.now() + offset;
+  return told + (Date.now() - toldAt) * pace;
 }
 
-const ticking = ref(Date.now());
+const ticking = ref(serverNow());
 let watchers = 0;
 let timer: number | undefined;
 

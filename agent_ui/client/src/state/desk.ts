@@ -8,16 +8,32 @@ import { setServerNow } from "./clock";
 type State = Schemas["PanelState"];
 type Opened = Schemas["OpenedCase"];
 
+/** Another member of the household on the line of this call; `opened` once that member's own identity is confirmed. */
+export interface Member {
+  addressee: string;
+  relation: string;
+  card: Schemas["CallCard"];
+  opened: Opened | null;
+  recorded: boolean;
+}
+
 export const desk = ref<State | null>(null);
 export const opened = ref<Opened | null>(null);
 export const codes = ref<Schemas["FormCodes"] | null>(null);
 export const trouble = ref("");
+export const members = ref<Member[]>([]);
+/** Whose case is in front: another member's 宛名番号, or null for the person called. */
+export const speaking = ref<string | null>(null);
 
 export function takeDesk(state: State): void {
   setServerNow(state.now);
   const before = desk.value?.call?.attempt_id;
   const after = state.call?.attempt_id;
-  if (before !== after) opened.value = null;
+  if (before !== after) {
+    opened.value = null;
+    members.value = [];
+    speaking.value = null;
+  }
   desk.value = state;
 }
 
@@ -28,6 +44,7 @@ export async function loadDesk(): Promise<void> {
   if (state.confirmed && state.call && !opened.value) {
     opened.value = await api.get<Opened>(`/panel/calls/${state.call.attempt_id}/case`);
   }
+  if (state.call) await reopenMembers(state.call.attempt_id, state.members);
 }
 
 export async function confirmIdentity(attempt: string, contact: string, items: string[]): Promise<string> {
@@ -37,6 +54,48 @@ export async function confirmIdentity(attempt: string, contact: string, items: s
     return "";
   } catch (error) {
     // Not enough items yet is no trouble, only a reason to go on asking.
+    if (error instanceof Refusal && error.status === 403) return error.message;
+    throw error;
+  }
+}
+
+async function reopenMembers(attempt: string, tabs: Schemas["MemberTab"][]): Promise<void> {
+  for (const tab of tabs) {
+    if (members.value.some((one) => one.addressee === tab.addressee_no)) continue;
+    const found = await api.get<Schemas["OpenedMember"]>(`/panel/calls/${attempt}/members/${tab.addressee_no}/case`);
+    members.value.push({
+      addressee: tab.addressee_no,
+      relation: found.relation,
+      card: found.opened.call,
+      opened: found.opened,
+      recorded: tab.recorded,
+    });
+  }
+}
+
+/** Another member has come to the telephone: their neutral card comes to the front. */
+export async function meet(attempt: string, addressee: string, relation: string): Promise<void> {
+  trouble.value = "";
+  if (!members.value.some((one) => one.addressee === addressee)) {
+    try {
+      const card = await api.get<Schemas["CallCard"]>(`/panel/calls/${attempt}/members/${addressee}`);
+      members.value.push({ addressee, relation, card, opened: null, recorded: card.recorded });
+    } catch (error) {
+      trouble.value = sentenceOf(error);
+      return;
+    }
+  }
+  speaking.value = addressee;
+}
+
+export async function confirmMember(attempt: string, addressee: string, items: string[]): Promise<string> {
+  try {
+    const path = `/panel/calls/${attempt}/members/${addressee}/identity`;
+    const found = await api.post<Schemas["OpenedMember"]>(path, { items });
+    const member = members.value.find((one) => one.addressee === addressee);
+    if (member && desk.value?.call?.attempt_id === attempt) member.opened = found.opened;
+    return "";
+  } catch (error) {
     if (error instanceof Refusal && error.status === 403) return error.message;
     throw error;
   }

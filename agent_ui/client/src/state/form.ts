@@ -1,6 +1,6 @@
 // The draft of a result: what it starts with, what each choice fills in by itself, and what is sent.
 
-import type { Schemas } from "../api/client";
+import { api, Refusal, type Schemas, sentenceOf } from "../api/client";
 import { momentOf, typedDay, typedTime, typedYen } from "./typed";
 
 export interface PartDraft {
@@ -156,4 +156,23 @@ export function sent(draft: Draft, today: string): Sent {
     },
     problems,
   };
+}
+
+export interface Saving {
+  saved: boolean;
+  problems: Record<string, string>;
+  message: string;
+}
+
+/** Save the form at `path`; what is wrong comes back by field and as one sentence, and nothing typed is lost. */
+export async function save(path: string, draft: Draft, today: string): Promise<Saving> {
+  const { body, problems } = sent(draft, today);
+  if (body === null) return { saved: false, problems, message: "赤い欄を直してください。" };
+  try {
+    await api.post<Schemas["SubmittedView"]>(path, body);
+    return { saved: true, problems: {}, message: "" };
+  } catch (error) {
+    const found = error instanceof Refusal ? error.problems.map((one) => [one.field, one.message] as const) : [];
+    return { saved: false, problems: Object.fromEntries(found), message: sentenceOf(error) };
+  }
 }

@@ -1,7 +1,7 @@
 import { computed, ref } from "vue";
 
 import { api, type Schemas, useToken, whenSignedOut } from "../api/client";
-import { setServerNow } from "./clock";
+import { setPace, setServerNow } from "./clock";
 import { forgetAllDrafts } from "./drafts";
 import { hangUpLive, openLive } from "./live";
 
@@ -10,6 +10,7 @@ type Session = Schemas["SessionView"];
 
 export const user = ref<User | null>(null);
 export const municipalities = ref<Session["municipalities"]>([]);
+export const passwordRules = ref<string[]>([]);
 export const known = ref(false);
 export const signedIn = computed(() => user.value !== null);
 
@@ -20,6 +21,8 @@ export function may(right: string): boolean {
 function take(session: Session): void {
   useToken(session.csrf_token);
   setServerNow(session.now);
+  setPace(session.clock_speed);
+  passwordRules.value = session.password_rules;
   user.value = session.user ?? null;
   if (session.municipalities.length > 0) municipalities.value = session.municipalities;
   known.value = true;
@@ -33,6 +36,27 @@ export async function loadSession(): Promise<void> {
 
 export async function signIn(municipality: number | null, login: string, password: string): Promise<void> {
   take(await api.post<Session>("/session", { municipality_id: municipality, login, password }));
+}
+
+/** Who came to the door with the right password that has run out: kept in memory until a new one is set. */
+export interface AtTheDoor {
+  municipality: number | null;
+  login: string;
+  password: string;
+}
+export const expired = ref<AtTheDoor | null>(null);
+
+export async function changePassword(who: AtTheDoor, newPassword: string): Promise<void> {
+  const session = await api.post<Session>("/session/password", {
+    municipality_id: who.municipality,
+    login: who.login,
+    password: who.password,
+    new_password: newPassword,
+  });
+  expired.value = null;
+  // Every session of before has ended, the live connection's too.
+  hangUpLive();
+  take(session);
 }
 
 export async function signOut(): Promise<void> {
