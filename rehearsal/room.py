@@ -122,12 +122,14 @@ def import_one(database: Database, municipality_id: int, file: WrittenFile, cloc
         raise TsunagaruError(report.text())
 
 
-def start_campaign(database: Database, room: Room, city: City, clock: Clock, ids: Ids, mode: Mode) -> UUID:
-    """One campaign for everybody in arrears with taxes and compulsory claims, from draft to running."""
+def start_campaign(
+    database: Database, room: Room, city: City, clock: Clock, ids: Ids, mode: Mode, yen_min: int = 1_000
+) -> UUID:
+    """One campaign for everybody owing `yen_min` or more in taxes and compulsory claims, from draft to running."""
     now = clock.now()
     draft = campaigns.Draft(
         name="一斉催告(予行)",
-        rule=Rule(Purpose.DUNNING, ClaimGroup.COMPULSORY, yen_min=1_000),
+        rule=Rule(Purpose.DUNNING, ClaimGroup.COMPULSORY, yen_min=yen_min),
         owner_id=room.supervisor.user_id,
         floor_id=room.floor_id,
         mode=mode,

@@ -68,6 +68,8 @@ class RehearsalPlan:
     first_day: date = FIRST_DAY
     layout: Layout = Layout.STANDARD
     """How the core system writes its files; a layout that lacks some claims makes a city without them."""
+    yen_min: int = 1_000
+    """Who owes less is not on the list that is called."""
 
     @property
     def size(self) -> int:
@@ -183,7 +185,7 @@ class Rehearsal:
         written = write_files(self.truth, self._folder, self.plan.layout)
         import_all(self._database, self.truth.code, written, self._clock, self._ids)
         self._city = city_of(self._database, self.truth.code)
-        start_campaign(self._database, self.room, self.city, self._clock, self._ids, "progressive")
+        start_campaign(self._database, self.room, self.city, self._clock, self._ids, "progressive", self.plan.yen_min)
         self._texts.prepare(self.room, self.city)
         self._work.commit()
         self._shell = FloorShell(

@@ -46,6 +46,9 @@ def configure(parser: Parser) -> None:
         default="standard",
         help="ファイルの書き方。standard か、基幹システム風(CP932・和暦・独自コード)の city",
     )
+    parser.add_argument(
+        "--yen-min", type=_whole, default=1_000, metavar="円", help="未納がこの額以上の人だけに架電します(既定 1000)"
+    )
     parser.add_argument("--pacer", choices=sorted(PACERS), default="progressive", help="発信の速さの決め方")
     parser.add_argument("--out", type=Path, help="結果のJSON・日別CSV・取り込んだファイルを置くフォルダー")
     parser.add_argument(
@@ -84,7 +87,9 @@ def _plan(args: Namespace) -> RehearsalPlan:
     households = args.households
     if args.arrears_rows is not None:
         households = CityPlan(args.seed).with_arrears_rows(args.arrears_rows).households
-    return RehearsalPlan(args.days, args.operators, args.seed, households, args.pacer, layout=_LAYOUTS[args.layout])
+    return RehearsalPlan(
+        args.days, args.operators, args.seed, households, args.pacer, layout=_LAYOUTS[args.layout], yen_min=args.yen_min
+    )
 
 
 def _stop(_: int, __: FrameType | None) -> None:
