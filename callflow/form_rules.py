@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -39,6 +41,11 @@ RESULTS_AN_OPERATOR_MAY_GIVE = (
     CallResult.RECORDING_GUARD,
 )
 """What an operator may hear on a line that was joined; announcements often come as an answer (DOMAIN.md §2.10)."""
+
+_ABOUT_TAX = re.compile(
+    r"税|滞納|延滞|差押|差し押さえ|督促|催告|未納|納付|分納|猶予|保険料|[¥\\]|[0-9一二三四五六七八九十百千万億,]円|[0-9]万"
+)
+"""Words and amounts that must not stand where somebody else may see or hear them."""
 
 NEUTRAL_OUTCOMES = (
     Outcome.CALL_BACK_ASKED,
@@ -240,6 +247,7 @@ def _recall_problems(form: ResultForm, facts: FormFacts) -> Iterator[Problem]:
         yield Problem("recall", "この交渉結果では再コールを予約できません。「再コール指定」にしてください。")
     if form.refuses_calls:
         yield Problem("recall", "架電拒否と再コールは同時に登録できません。どちらかを外してください。")
+    yield from _note_problems(form.recall.note)
     if form.recall.phone_id not in facts.phones:
         yield Problem("recall.phone_id", "再コール先の番号がないか、使えない番号です。一覧から選び直してください。")
     if form.recall.call_at <= facts.now:
@@ -248,6 +256,15 @@ def _recall_problems(form: ResultForm, facts: FormFacts) -> Iterator[Problem]:
         yield Problem("recall.call_at", f"再コールは{_RECALL_WITHIN.days}日以内の日時にしてください。")
     elif not facts.city.settings.contact_hours.allow(form.recall.call_at, facts.city.calendar):
         yield Problem("recall.call_at", "再コールの日時が架電できる時間帯の外です。時間帯の中の日時にしてください。")
+
+
+def _note_problems(note: str) -> Iterator[Problem]:
+    """The note is on the screen before anybody's identity is known (DOMAIN.md §2.7)."""
+    if _ABOUT_TAX.search(unicodedata.normalize("NFKC", note)):
+        yield Problem(
+            "recall.note",
+            "再コールのメモは本人確認の前に表示されます。税や金額のことは備考に書き、メモから消してください。",
+        )
 
 
 def _learned_problems(form: ResultForm, facts: FormFacts) -> Iterator[Problem]:

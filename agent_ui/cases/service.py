@@ -21,9 +21,11 @@ from agent_ui.identity import SignedIn, note
 from agent_ui.labels import label_of
 from casefile import gate, person
 from casefile.city import City, load_city
+from casefile.clock import jst_date
 from casefile.gate import Reason, Refusal
 from casefile.person import Disclosure
-from casefile.phone_number import display
+from casefile.person.cautions import is_protected
+from casefile.phone_number import display, mask
 from casefile.roles import Right
 from casefile.tables import Arrears
 from casefile.vocabulary import Channel, ClaimGroup, Purpose
@@ -62,18 +64,20 @@ def person_page(context: PanelContext, user: SignedIn, addressee_no: str) -> Per
 def explain(context: PanelContext, user: SignedIn, addressee_no: str) -> ExplainView:
     """What the gate answers now for every number, and what it refused before.
 
-    Those who may not see tax outside a call get the answer without the reasons that tell of tax.
+    Those who may not see tax outside a call get the answer without the reasons that tell of tax. A protected person's
+    numbers are masked, as everywhere (DOMAIN.md §2.7).
     """
     user.require(Right.EXPLAIN)
     now = context.clock.now()
     with context.database.transaction(user.municipality_id) as conn:
         city = load_city(conn, user.municipality_id)
         found = gate.explain(conn, city, addressee_no, now)
+        shown = mask if is_protected(conn, city.id, addressee_no, jst_date(now)) else display
         note(conn, context, user, "case.explain", addressee_no)
     whole = _sees_tax_outside_calls(user)
     ways = [
         ExplainedWay(
-            number=display(line.e164) if line.e164 else "番号なし",
+            number=shown(line.e164) if line.e164 else "番号なし",
             channel_label=label_of(Channel, line.channel),
             purpose_label=label_of(Purpose, line.purpose),
             claim_group_label=label_of(ClaimGroup, line.claim_group),
@@ -86,7 +90,7 @@ def explain(context: PanelContext, user: SignedIn, addressee_no: str) -> Explain
     past = [
         PastRefusalView(
             decided_at=refusal.decided_at,
-            number=display(refusal.e164),
+            number=shown(refusal.e164) if refusal.e164 else "番号なし",
             channel_label=label_of(Channel, refusal.channel),
             purpose_label=label_of(Purpose, refusal.purpose),
             sentences=list(refusal.sentences),

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, or_, select
 
 from agent_ui.cases import reading
 from agent_ui.context import PanelContext
-from agent_ui.errors import Forbidden, Invalid, NotFound
+from agent_ui.errors import Forbidden, Invalid, NotFound, Refused
 from agent_ui.identity import SignedIn, note
 from agent_ui.panel import desk
 from agent_ui.panel.schemas import (
@@ -54,6 +54,20 @@ def own_attempt(conn: Connection, person: SignedIn, attempt_id: UUID) -> Any:
     return row
 
 
+def call_at_hand(conn: Connection, person: SignedIn, attempt_id: UUID) -> Any:
+    """The attempt row, while somebody has answered and it is on this operator's desk. Raises Refused otherwise.
+
+    A case opens in a call and closes with it; who once spoke with somebody may not read on for ever.
+    """
+    attempt = own_attempt(conn, person, attempt_id)
+    at_desk = conn.scalar(select(Seat.attempt_id).where(Seat.operator_id == person.user.user_id))
+    if at_desk != attempt_id:
+        raise Refused("この通話はもう席にありません。案件は通話中に本人確認をして開きます。")
+    if attempt.answered_at is None:
+        raise Refused("相手がまだ応答していません。応答を待ってから本人確認をしてください。")
+    return attempt
+
+
 def confirmed_in(session: SessionMixin) -> Confirmed | None:
     """What this desk has confirmed, from the signed session: which items matched, never their content."""
     kept = session.get(_KEY)
@@ -78,6 +92,7 @@ def confirm(
 ) -> OpenedCase:
     """Open the case if enough was said. Raises Forbidden while it is not enough."""
     with context.database.transaction(person.municipality_id) as conn:
+        call_at_hand(conn, person, attempt_id)
         card = _card(conn, context, person, attempt_id)
         try:
             contact = Contact(ticks.contact)
@@ -99,7 +114,7 @@ def case_of(context: PanelContext, person: SignedIn, attempt_id: UUID, session: 
         raise Forbidden(_NOT_YET + "確認できた項目に印を付けてください。")
     members = members_confirmed_in(session, attempt_id)
     with context.database.transaction(person.municipality_id) as conn:
-        attempt = own_attempt(conn, person, attempt_id)
+        attempt = call_at_hand(conn, person, attempt_id)
         if attempt.purpose != Purpose.HEALTH_CHECK:
             person.require(Right.TAX_DATA)
         card = _card(conn, context, person, attempt_id)

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Field
 
 from agent_ui.cases.schemas import CaseView, Caution
 from agent_ui.signin.schemas import Shown
@@ -215,7 +215,7 @@ class ResultInput(BaseModel):
     reason: str | None = Field(default=None, max_length=20)
     method: str | None = Field(default=None, max_length=20)
     promise: list[PromisePartInput] = Field(default_factory=list, max_length=12)
-    recall_at: datetime | None = None
+    recall_at: AwareDatetime | None = None
     recall_mine: bool = False
     recall_note: str = Field(default="", max_length=400)
     remarks: str = Field(default="", max_length=4000)

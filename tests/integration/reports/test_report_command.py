@@ -18,7 +18,7 @@ JULY = ["--from", "2026-07-01", "--to", "2026-07-31"]
 def installed(database_url: str, municipality: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """One municipality in the database this command is told of; the clock stands in autumn 2026."""
     monkeypatch.setenv("DATABASE_URL", database_url)
-    monkeypatch.setattr("tsunagaru.commands.report.SystemClock", _Autumn)
+    monkeypatch.setattr("tsunagaru.settings.SystemClock", _Autumn)
 
 
 class _Autumn:
