@@ -74,6 +74,7 @@ def submit(conn: Connection, city: City, form: ResultForm, now: datetime, ids: I
     before = _saved_before(conn, city.id, record_id)
     if before is not None:
         return before
+    _refuse_second_result(conn, city.id, form)
     facts = _facts(conn, city, form, now, user, household_id, kind)
     problems = check(form, facts)
     refuse_if_blocking(problems)
@@ -151,6 +152,23 @@ def _lock_person(conn: Connection, municipality_id: int, addressee_no: str) -> t
     if row is None:
         raise _unknown_person(addressee_no)
     return row.household_id, TaxpayerKind(row.kind)
+
+
+def _refuse_second_result(conn: Connection, municipality_id: int, form: ResultForm) -> None:
+    """One call has one result for each person, whatever window it comes from; what was saved is corrected, not repeated."""
+    if form.attempt_id is None:
+        return
+    recorded = conn.execute(
+        select(ContactRecord.record_id).where(
+            ContactRecord.municipality_id == municipality_id,
+            ContactRecord.attempt_id == form.attempt_id,
+            ContactRecord.addressee_no == form.addressee_no,
+            ContactRecord.recorded_by.is_not(None),
+        )
+    )
+    if recorded.first() is not None:
+        sentence = "この通話の結果はすでに登録されています。直すときは交渉記録の訂正をしてください。"
+        raise EntryRefused([Problem("form", sentence)])
 
 
 def _unknown_person(addressee_no: str) -> TsunagaruError:
