@@ -22,6 +22,7 @@ from reports.reading.people import (
     Place,
     Returned,
     read_debtors,
+    read_district_sources,
     read_districts,
     read_places,
     read_reachable,
@@ -68,6 +69,7 @@ def build(conn: Connection, city: City, request: Request) -> Form:
             "架電には、集計期間の途中で完納した人への架電も含む。",
             NOTE_PROMISES,
             NOTE_PAYMENTS,
+            *(f"町丁目の名と位置の出典: {source}" for source in read_district_sources(conn, known_by(city, request))),
         ),
     )
 

@@ -125,6 +125,17 @@ def read_places(conn: Connection, known: Known, persons: list[str]) -> list[Plac
     return [Place._make(row) for row in conn.execute(query, {"persons": persons}).all()]
 
 
+def read_district_sources(conn: Connection, known: Known) -> list[str]:
+    """Whom the names and places of the districts are owed to; their licences ask for the credit."""
+    query = (
+        select(District.source)
+        .where(District.municipality_id == known.municipality_id, District.source != "")
+        .distinct()
+        .order_by(District.source)
+    )
+    return list(conn.scalars(query))
+
+
 def read_districts(conn: Connection, known: Known) -> list[DistrictName]:
     query = (
         select(District.district_code, District.branch, District.area, District.town)

@@ -130,6 +130,7 @@ def test_districts_with_outside_and_unknown(small: SmallCity, conn: Connection, 
     assert figures(found, "district:unknown", *keys) == (1, 40_000, 1, 0, 1, 40_000)
     assert total(found, "debtors", "debtor_households", "owed_yen", "returned") == (6, 5, 210_000, 1)
     assert figures(form(conn, city, FormName.DISTRICTS, Axis.TOWN), "town:02", "debtors", "calls") == (2, 1)
+    assert found.notes[-1] == "町丁目の名と位置の出典: 試験"
 
 
 def test_documents_of_a_month(small: SmallCity, conn: Connection, city: City) -> None:

@@ -97,6 +97,7 @@ def test_companies_owe_what_companies_pay(truth: SyntheticCity) -> None:
 def test_towns_are_real_names_with_coordinates(city: str) -> None:
     towns = load_towns(city)
     assert len({town.code for town in towns}) == len(towns) > 10
+    assert len({town.area for town in towns}) == len({(town.branch, town.area) for town in towns})
     assert all(35.6 < town.latitude < 35.9 and 139.4 < town.longitude < 139.8 for town in towns)
 
 
