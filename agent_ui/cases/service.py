@@ -51,7 +51,7 @@ def person_page(context: PanelContext, user: SignedIn, addressee_no: str) -> Per
     with context.database.transaction(user.municipality_id) as conn:
         city = load_city(conn, user.municipality_id)
         card = person.person_card(
-            conn, city, addressee_no, purpose=_purpose(user), disclosure=Disclosure.NEUTRAL, now=now
+            conn, city, addressee_no, purpose=own_purpose(user), disclosure=Disclosure.NEUTRAL, now=now
         )
         cases = _cases(conn, context, city, addressee_no) if _sees_tax_outside_calls(user) else []
         view = PersonView.model_validate(card)
@@ -148,7 +148,7 @@ def _sees_tax_outside_calls(user: SignedIn) -> bool:
     return user.may(Right.TAX_DATA) and (user.may(Right.COLLECTOR_CASES) or user.may(Right.FLOOR))
 
 
-def _purpose(user: SignedIn) -> str:
+def own_purpose(user: SignedIn) -> str:
     """The purpose whose cautions are shown: 催告 where this person works in it, otherwise the first of the own ones."""
     if not user.user.purposes:
         raise Forbidden("個人の情報を見る業務が割り当てられていません。必要な場合は管理者に依頼してください。")

@@ -6,8 +6,9 @@ import time
 from uuid import UUID
 
 from flask.sessions import SessionMixin
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
+from agent_ui.cases.service import own_purpose
 from agent_ui.context import PanelContext
 from agent_ui.errors import Invalid, Refused, Unavailable
 from agent_ui.identity import SignedIn, note
@@ -18,7 +19,8 @@ from agent_ui.presence import FROM_SCREEN, Operator, Presence
 from agent_ui.signin.schemas import Done
 from casefile.db import Json
 from casefile.roles import Right
-from casefile.tables import Attempt
+from casefile.tables import Arrears, Attempt
+from casefile.vocabulary import ClaimGroup, Purpose
 from dialer import commands
 from dialer.tables import FloorCommand, Seat
 
@@ -106,10 +108,32 @@ def skip(context: PanelContext, person: SignedIn, reason: str) -> Done:
 
 def dial(context: PanelContext, person: SignedIn, form: ManualDial) -> Done:
     """Click to call; what the gate thinks of it comes back with the seat."""
-    detail: Json = {"addressee_no": form.addressee_no, "phone_id": str(form.phone_id)}
+    person.require(Right.PANEL)
     with context.database.transaction(person.municipality_id) as conn:
+        purpose, claim_group = _subject(conn, person, form.addressee_no)
         note(conn, context, person, "case.dial", form.addressee_no)
+    detail: Json = {
+        "addressee_no": form.addressee_no,
+        "phone_id": str(form.phone_id),
+        "purpose": purpose.value,
+        "claim_group": claim_group.value,
+    }
     return say(context, person, "manual_dial", detail=detail)
+
+
+def _subject(conn: Connection, person: SignedIn, addressee_no: str) -> tuple[Purpose, ClaimGroup]:
+    """What a call by hand is about: a purpose of this operator's own; in 催告 the claims the person owes, and of two kinds
+    the compulsory ones, since one call never speaks of both (DOMAIN.md §2.6)."""
+    purpose = Purpose(own_purpose(person))
+    if purpose is not Purpose.DUNNING:
+        return purpose, ClaimGroup.NONE
+    owed = conn.scalars(
+        select(Arrears.claim_group)
+        .where(Arrears.addressee_no == addressee_no, Arrears.outstanding_yen > 0)
+        .order_by(Arrears.claim_group)
+        .limit(1)
+    ).one_or_none()
+    return purpose, ClaimGroup(owed) if owed else ClaimGroup.COMPULSORY
 
 
 def wrapup_done(context: PanelContext, person: SignedIn, attempt_id: UUID, session: SessionMixin) -> Done:

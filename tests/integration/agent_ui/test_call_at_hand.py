@@ -22,6 +22,7 @@ from casefile.db import Database
 from casefile.gate import admit
 from casefile.ids import TimeOrderedIds
 from casefile.tables import ContactRecord, Promise, UserAccount
+from dialer.floor_commands import open_commands
 from dialer.tables import Floor, FloorCommand, Seat
 from tests.integration.agent_ui.conftest import DAY, NOW, Visitor
 from tests.integration.agent_ui.test_hostile import ODD, told
@@ -276,3 +277,21 @@ def test_a_protected_persons_number_is_masked_everywhere(at_hand: Call, visitor:
             assert shown not in answer
             assert LINE not in answer
             assert "本町" not in answer
+
+
+def test_a_number_clicked_on_reaches_the_engine_as_somebody_to_dial(at_hand: Call) -> None:
+    phone = key("phone", "A1", LINE)
+    at_hand.person.post("/api/panel/dial", {"addressee_no": "A1", "phone_id": str(phone)})
+    with at_hand.database.transaction(at_hand.municipality) as conn:
+        said, _ = open_commands(conn, at_hand.municipality, FLOOR, NOW, ())
+    (wanted,) = [command.candidate for command in said if command.kind == "manual_dial"]
+    assert wanted is not None
+    assert (wanted.e164, wanted.purpose, wanted.claim_group) == (LINE, "dunning", "compulsory")
+
+
+@pytest.mark.parametrize(("no", "phone"), [("A1", UUID(int=5)), ("Z9", key("phone", "A1", LINE))])
+def test_a_number_that_is_not_on_file_is_nobody_to_dial(at_hand: Call, no: str, phone: UUID) -> None:
+    at_hand.person.post("/api/panel/dial", {"addressee_no": no, "phone_id": str(phone)})
+    with at_hand.database.transaction(at_hand.municipality) as conn:
+        said, _ = open_commands(conn, at_hand.municipality, FLOOR, NOW, ())
+    assert [command.candidate for command in said if command.kind == "manual_dial"] == [None]
