@@ -252,13 +252,14 @@ class FloorShell:
                     self._batch_since = self._clock.now()
 
     def _tell(self) -> None:
-        """After the commit, and only then. An intent that has grown old is never told."""
+        """After the commit, and only then. An intent that has grown old, or past the city's hours, is never told."""
         waiting, self._to_tell = self._to_tell, []
         for command in waiting:
             if isinstance(command, Dial):
                 now = self._clock.now()
                 intended = self._intended.pop(command.attempt_id, now)
-                if now - intended > _HANDOVER:
+                hours = self._city.settings.contact_hours
+                if now - intended > _HANDOVER or not hours.allow(now, self._city.calendar):
                     self._handle(NotTold(now, command.attempt_id))
                     continue
             self._carrier.send(command)

@@ -10,12 +10,14 @@ from sqlalchemy import select, update
 
 from callflow.events import Answered, Detected, Dial, Ended, Handed, Heard, Join, Joined, Reconcile, Reconciled
 from callflow.tables import CallTransition
-from casefile.clock import jst_date
+from casefile.clock import at_jst, jst_date
 from casefile.errors import TsunagaruError
 from casefile.gate import LostFloor
 from casefile.tables import ContactRecord, GateDecision
 from dialer.tables import Floor, FloorCommand, PacingDay, SeatChange
-from tests.integration.dialer.room import FLOOR, Room
+from tests.integration.dialer.room import DAY, FLOOR, OPENING, Room
+
+CLOSING = at_jst(DAY, 20)
 
 
 def answer(room: Room, dial: Dial) -> None:
@@ -197,6 +199,28 @@ def test_an_intent_that_grew_old_before_the_carrier_was_told_is_closed_and_never
     assert room.carrier.dialed() == []
     (attempt,) = room.attempts()
     assert (attempt.state, attempt.result, attempt.counted, attempt.handed_at) == ("ended", "15", False, None)
+
+
+def test_an_intent_of_the_last_second_is_not_dialed_after_closing(room: Room) -> None:
+    room.clock.advance((CLOSING - OPENING).total_seconds() - 2)
+    room.fill(people=1)
+    room.start()
+    room.everybody_ready()
+    told = room.shell._tell
+
+    def at_the_stroke() -> None:
+        if room.attempts():
+            room.clock.advance(max(0.0, (CLOSING - room.clock.now()).total_seconds()))
+        told()
+
+    room.shell._tell = at_the_stroke  # type: ignore[method-assign]
+    room.clock.advance(1)
+    room.shell.tick()
+    room.shell._tell = told  # type: ignore[method-assign]
+    room.shell.flush()
+    assert room.carrier.dialed() == []
+    (attempt,) = room.attempts()
+    assert (attempt.state, attempt.result, attempt.counted) == ("ended", "15", False)
 
 
 def test_after_a_crash_calls_are_asked_for_and_never_dialed_again(room: Room) -> None:
