@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from callflow import recall
 from callflow.codes import CallResult, Outcome
@@ -142,13 +142,45 @@ def _recorder(user: User | None, call: CallFacts | None) -> UUID | None:
     return call.operator_id if call is not None else None
 
 
+# Built once: every conversation ends with a form.
+_LOCK = (
+    select(Taxpayer.household_id, Taxpayer.kind)
+    .where(Taxpayer.municipality_id == bindparam("city"), Taxpayer.addressee_no == bindparam("person"))
+    .with_for_update(key_share=True)
+)
+_CALL = select(
+    Attempt.attempt_id,
+    Attempt.addressee_no,
+    Attempt.household_id,
+    Attempt.phone_id,
+    Attempt.e164,
+    Attempt.campaign_id,
+    Attempt.recall_id,
+    Attempt.operator_id,
+    Attempt.result,
+).where(Attempt.municipality_id == bindparam("city"), Attempt.attempt_id == bindparam("attempt"))
+_PHONES = (
+    select(Phone.phone_id, Phone.e164)
+    .where(
+        Phone.municipality_id == bindparam("city"),
+        Phone.addressee_no == bindparam("person"),
+        Phone.e164.is_not(None),
+        Phone.line_type != LineType.BARRED,
+        Phone.ng_reason.is_(None),
+        Phone.dropped_at.is_(None),
+    )
+    .order_by(Phone.position, Phone.phone_id)
+)
+_FIRST_VERSION = select(ContactRecord.promise_id).where(
+    ContactRecord.municipality_id == bindparam("city"),
+    ContactRecord.record_id == bindparam("record"),
+    ContactRecord.version == 1,
+)
+
+
 def _lock_person(conn: Connection, municipality_id: int, addressee_no: str) -> tuple[str, TaxpayerKind]:
     """One form at a time for a person: the same form sent twice, or two promises, wait for each other here."""
-    row = conn.execute(
-        select(Taxpayer.household_id, Taxpayer.kind)
-        .where(Taxpayer.municipality_id == municipality_id, Taxpayer.addressee_no == addressee_no)
-        .with_for_update(key_share=True)
-    ).one_or_none()
+    row = conn.execute(_LOCK, {"city": municipality_id, "person": addressee_no}).one_or_none()
     if row is None:
         raise _unknown_person(addressee_no)
     return row.household_id, TaxpayerKind(row.kind)
@@ -200,35 +232,12 @@ def _facts(
 def _call(conn: Connection, municipality_id: int, attempt_id: UUID | None) -> CallFacts | None:
     if attempt_id is None:
         return None
-    row = conn.execute(
-        select(
-            Attempt.attempt_id,
-            Attempt.addressee_no,
-            Attempt.household_id,
-            Attempt.phone_id,
-            Attempt.e164,
-            Attempt.campaign_id,
-            Attempt.recall_id,
-            Attempt.operator_id,
-            Attempt.result,
-        ).where(Attempt.municipality_id == municipality_id, Attempt.attempt_id == attempt_id)
-    ).one_or_none()
+    row = conn.execute(_CALL, {"city": municipality_id, "attempt": attempt_id}).one_or_none()
     return None if row is None else CallFacts(*row)
 
 
 def _phones(conn: Connection, municipality_id: int, addressee_no: str) -> dict[UUID, str | None]:
-    rows = conn.execute(
-        select(Phone.phone_id, Phone.e164)
-        .where(
-            Phone.municipality_id == municipality_id,
-            Phone.addressee_no == addressee_no,
-            Phone.e164.is_not(None),
-            Phone.line_type != LineType.BARRED,
-            Phone.ng_reason.is_(None),
-            Phone.dropped_at.is_(None),
-        )
-        .order_by(Phone.position, Phone.phone_id)
-    )
+    rows = conn.execute(_PHONES, {"city": municipality_id, "person": addressee_no})
     return {row.phone_id: row.e164 for row in rows}
 
 
@@ -327,13 +336,7 @@ def _note(
 
 def _saved_before(conn: Connection, municipality_id: int, record_id: UUID) -> Submitted | None:
     """The answer to a form that is in already."""
-    row = conn.execute(
-        select(ContactRecord.promise_id).where(
-            ContactRecord.municipality_id == municipality_id,
-            ContactRecord.record_id == record_id,
-            ContactRecord.version == 1,
-        )
-    ).one_or_none()
+    row = conn.execute(_FIRST_VERSION, {"city": municipality_id, "record": record_id}).one_or_none()
     if row is None:
         return None
     recall_id = conn.scalars(

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, insert, or_, select, update
 
 from callflow.tables import Recall
 from casefile import holds
@@ -133,9 +133,10 @@ def upcoming(
     conn: Connection, municipality_id: int, *, until: datetime, operator_id: UUID | None = None, limit: int = 500
 ) -> list[Booked]:
     """Open bookings up to a moment, in order of time; with an operator only his own and the room's."""
-    which = Recall.call_at <= until
-    if operator_id is not None:
-        which &= or_(Recall.operator_id.is_(None), Recall.operator_id == operator_id)
+    if operator_id is None:
+        rows = conn.execute(_UPCOMING, {"city": municipality_id, "until": until, "limit": limit})
+        return [Booked(*row) for row in rows]
+    which = (Recall.call_at <= until) & or_(Recall.operator_id.is_(None), Recall.operator_id == operator_id)
     return _booked(conn, municipality_id, which, limit)
 
 
@@ -177,8 +178,8 @@ def cancel_of_case(
     conn: Connection, municipality_id: int, *, addressee_no: str, purpose: str, claim_group: str, now: datetime
 ) -> int:
     """Cancel every open booking of a case, because it was spoken with or a new one is made; returns how many."""
-    which = (Recall.addressee_no == addressee_no) & (Recall.purpose == purpose) & (Recall.claim_group == claim_group)
-    open_ones = [booked.recall_id for booked in _booked(conn, municipality_id, which, 100)]
+    case = {"city": municipality_id, "person": addressee_no, "purpose": purpose, "group": claim_group}
+    open_ones = conn.scalars(_OPEN_OF_CASE, case).all()
     return sum(cancel(conn, municipality_id, recall_id, now) for recall_id in open_ones)
 
 
@@ -208,6 +209,30 @@ _COLUMNS = (
     Recall.note,
     Recall.record_id,
     Recall.state,
+)
+
+
+# Asked after every talk and at every knock: built once.
+_UPCOMING = (
+    select(*_COLUMNS)
+    .where(
+        Recall.municipality_id == bindparam("city"),
+        Recall.state == RecallState.BOOKED,
+        Recall.call_at <= bindparam("until"),
+    )
+    .order_by(Recall.call_at, Recall.recall_id)
+    .limit(bindparam("limit"))
+)
+_OPEN_OF_CASE = (
+    select(Recall.recall_id)
+    .where(
+        Recall.municipality_id == bindparam("city"),
+        Recall.state == RecallState.BOOKED,
+        Recall.addressee_no == bindparam("person"),
+        Recall.purpose == bindparam("purpose"),
+        Recall.claim_group == bindparam("group"),
+    )
+    .order_by(Recall.call_at, Recall.recall_id)
 )
 
 

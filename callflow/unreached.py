@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, bindparam, update
 
 from callflow.bands import Slot, slot_of
 from callflow.codes import CallResult, Contact
@@ -162,23 +162,26 @@ def _may_count(close: AttemptClose) -> bool:
     return close.attempt_no is None or close.attempt_no >= close.rule.attempts
 
 
+_CANCEL = (
+    update(FollowUp)
+    .where(
+        FollowUp.municipality_id == bindparam("city"),
+        FollowUp.addressee_no == bindparam("person"),
+        FollowUp.purpose == bindparam("of_purpose"),
+        FollowUp.claim_group == bindparam("group"),
+        FollowUp.trigger == TRIGGER,
+        FollowUp.state == "waiting",
+    )
+    .values(state="cancelled", state_reason="接触できたため", closed_at=bindparam("now"))
+)
+
+
 def cancel_unreached(
     conn: Connection, municipality_id: int, *, addressee_no: str, purpose: str, claim_group: str, now: datetime
 ) -> int:
     """The person was reached after all: waiting SMS of the unreached rule are cancelled; returns how many."""
-    changed = conn.execute(
-        update(FollowUp)
-        .where(
-            FollowUp.municipality_id == municipality_id,
-            FollowUp.addressee_no == addressee_no,
-            FollowUp.purpose == purpose,
-            FollowUp.claim_group == claim_group,
-            FollowUp.trigger == TRIGGER,
-            FollowUp.state == "waiting",
-        )
-        .values(state="cancelled", state_reason="接触できたため", closed_at=now)
-    )
-    return changed.rowcount
+    case = {"city": municipality_id, "person": addressee_no, "of_purpose": purpose, "group": claim_group, "now": now}
+    return conn.execute(_CANCEL, case).rowcount
 
 
 def unreached_facts(conn: Connection, city: City, closes: Sequence[AttemptClose]) -> dict[UUID, UnreachedFacts]:

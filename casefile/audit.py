@@ -25,6 +25,7 @@ _LOCK_CLASS = 7_341_001
 """Namespace of the advisory lock that lets one sealer work at a time."""
 _LOOK_BACK = timedelta(days=31)
 _CHUNK = 1000
+_NOTE = insert(AuditEntry)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ def note(
     """Write one entry in the caller's transaction. `action` is a dotted word such as "case.view" or "export.csv"."""
     audit_id = ids.new()
     conn.execute(
-        insert(AuditEntry),
+        _NOTE,
         {
             "municipality_id": municipality_id,
             "audit_id": audit_id,

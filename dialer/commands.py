@@ -12,18 +12,24 @@ from datetime import datetime
 from typing import Any, get_args
 from uuid import UUID
 
-from sqlalchemy import Connection, insert, text
+from sqlalchemy import Connection
 
 from casefile.db import Json
 from dialer.messages import CommandKind
-from dialer.tables import FloorCommand
 
 FLOOR_COMMAND = "floor_command"
 FLOOR_LIVE = "floor_live"
 DONE = "ok"
 KINDS = frozenset({*get_args(CommandKind), "campaign"})
 
-_KNOCK = text("SELECT pg_notify(:channel, :payload)")
+_GIVE = """
+WITH given AS (
+    INSERT INTO floor_command (municipality_id, floor_id, kind, by_user, operator_id, attempt_id, detail, given_at)
+    VALUES (%(city)s, %(floor)s, %(kind)s, %(by)s, %(operator)s, %(attempt)s, %(detail)s::jsonb, %(now)s)
+    RETURNING command_no
+)
+SELECT command_no, pg_notify(%(channel)s, %(payload)s) FROM given
+"""
 
 
 def give(
@@ -44,22 +50,19 @@ def give(
     """
     if kind not in KINDS:
         raise ValueError(f"unknown floor command {kind!r}; one of {', '.join(sorted(KINDS))}")
-    command_no = conn.execute(
-        insert(FloorCommand).returning(FloorCommand.command_no),
-        {
-            "municipality_id": municipality_id,
-            "floor_id": floor_id,
-            "kind": kind,
-            "by_user": by_user or operator_id,
-            "operator_id": operator_id,
-            "attempt_id": attempt_id,
-            "detail": detail or {},
-            "given_at": now,
-            "done_at": None,
-            "answer": None,
-        },
-    ).scalar_one()
-    conn.execute(_KNOCK, {"channel": FLOOR_COMMAND, "payload": str(floor_id)})
+    values = {
+        "city": municipality_id,
+        "floor": floor_id,
+        "kind": kind,
+        "by": by_user or operator_id,
+        "operator": operator_id,
+        "attempt": attempt_id,
+        "detail": json.dumps(detail or {}),
+        "now": now,
+        "channel": FLOOR_COMMAND,
+        "payload": str(floor_id),
+    }
+    command_no: int = conn.exec_driver_sql(_GIVE, values).scalar_one()
     return command_no
 
 

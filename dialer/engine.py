@@ -114,7 +114,7 @@ class Engine:
 
     def next_wakeup(self, now: datetime) -> datetime | None:
         """When a `Tick` is needed at the latest; None: not before something else happens."""
-        moments = (self.calls.next_deadline(), self.planner.next_wakeup(now))
+        moments = (self.calls.next_deadline(), self.planner.next_wakeup(now, self.calls.all()))
         return min((moment for moment in moments if moment is not None), default=None)
 
     def _emit(self, command: EngineCommand) -> None:

@@ -17,6 +17,10 @@ from dialer.messages import Candidate, CommandKind, OperatorSaid
 from dialer.tables import Campaign, FloorCommand
 
 _OPERATOR_KINDS = frozenset(get_args(CommandKind))
+_OPEN = """
+SELECT command_no, kind, operator_id, attempt_id, detail FROM floor_command
+ WHERE municipality_id = %(city)s AND floor_id = %(floor)s AND done_at IS NULL ORDER BY command_no
+"""
 _STALE = "画面の内容が古くなっています。画面を更新してください。"
 _NO_NUMBER = "発信できる電話番号が選ばれていません。番号を選び直してください。"
 
@@ -28,11 +32,7 @@ def open_commands(
 
     Commands for campaigns are done here, those not understood are answered.
     """
-    rows = conn.execute(
-        select(FloorCommand)
-        .where(FloorCommand.floor_id == floor_id, FloorCommand.done_at.is_(None))
-        .order_by(FloorCommand.command_no)
-    ).all()
+    rows = conn.exec_driver_sql(_OPEN, {"city": municipality_id, "floor": floor_id}).all()
     said = []
     campaign_changed = False
     for row in rows:

@@ -127,9 +127,9 @@ class Planner:
         competing = [call.candidate.campaign_id for call in calls if call.competes]
         return places([seat for seat in self._seats.ready() if seat.pausing is None], competing).spare
 
-    def next_wakeup(self, now: datetime) -> datetime | None:
-        """When a tick could bring something new: in a second while there is something to dial, else later."""
-        if not any(seat.state == "ready" for seat in self._seats):
+    def next_wakeup(self, now: datetime, calls: Sequence[Call]) -> datetime | None:
+        """When a tick could bring something new: in a second while somebody is free to dial for, else later or never."""
+        if not self.spare(calls):
             return None
         if self._recalls or any(running.stock for running in self._running.values()):
             return now + _TICK

@@ -158,7 +158,9 @@ class FloorShell:
         now = self._clock.now()
         with self._database.transaction(self._municipality_id) as conn:
             said, reload = open_commands(conn, self._municipality_id, self._floor_id, now, self._obeyed)
-            recalls = self._due_recalls(conn, now)
+            # Calls are booked with a form, and the end of the wrap-up follows it.
+            booked = any(command.kind == "wrapup_done" for command in said)
+            recalls = self._due_recalls(conn, now) if booked else None
         self._obey(said, recalls, now)
         if reload:
             self._read_rows(now)
@@ -175,6 +177,8 @@ class FloorShell:
         """When `tick` is needed at the latest; None: not before something else happens."""
         now = self._clock.now()
         moments = [self._rows_at, self._recall_at, self._engine.next_wakeup(now)]
+        if self._batch_since is not None:
+            moments.append(self._batch_since + self._commit_after)
         return min(moment for moment in moments if moment is not None)
 
     def close(self) -> None:
@@ -348,8 +352,9 @@ class FloorShell:
             self._handle(CampaignsRunning(now, terms))
         self._obey(said, recalls, now)
 
-    def _obey(self, said: list[OperatorSaid], recalls: tuple[Candidate, ...], now: datetime) -> None:
-        self._handle(RecallsDue(now, recalls))
+    def _obey(self, said: list[OperatorSaid], recalls: tuple[Candidate, ...] | None, now: datetime) -> None:
+        if recalls is not None:
+            self._handle(RecallsDue(now, recalls))
         for command in said:
             if command.command_no is not None:
                 self._obeyed.add(command.command_no)
@@ -362,6 +367,8 @@ class FloorShell:
 
     def _write(self, conn: Connection) -> Aftermath:
         """Write the batch and what follows from it, in the caller's transaction."""
+        if not self._batch:
+            return Aftermath()
         batch, self._batch = self._batch, Batch()
         now = self._clock.now()
         ended = batch.write(conn, self._municipality_id, self._floor_id, self._ids)

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from callflow import form as result_form
 from callflow.codes import Outcome
@@ -195,12 +195,13 @@ class _Case:
     lines: tuple[ArrearsLine, ...]
 
 
+_OF_ATTEMPT = select(Attempt.addressee_no, Attempt.purpose, Attempt.claim_group, Attempt.phone_id).where(
+    Attempt.municipality_id == bindparam("city"), Attempt.attempt_id == bindparam("attempt")
+)
+
+
 def _read_case(conn: Connection, municipality_id: int, attempt_id: UUID, now: datetime) -> _Case:
-    row = conn.execute(
-        select(Attempt.addressee_no, Attempt.purpose, Attempt.claim_group, Attempt.phone_id).where(
-            Attempt.municipality_id == municipality_id, Attempt.attempt_id == attempt_id
-        )
-    ).one()
+    row = conn.execute(_OF_ATTEMPT, {"city": municipality_id, "attempt": attempt_id}).one()
     assert row.addressee_no is not None
     lines = arrears_lines(conn, municipality_id, row.addressee_no, row.claim_group, now)
     return _Case(row.addressee_no, Purpose(row.purpose), ClaimGroup(row.claim_group), row.phone_id, lines)

@@ -342,7 +342,11 @@ class Rehearsal:
         self._look_at_the_engine()
 
     def _look_at_the_engine(self) -> None:
-        self._tick_at = self.shell.next_wakeup()
+        """A tick that was coming still comes: events one after another must not put it off."""
+        wakeup, coming = self.shell.next_wakeup(), self._tick_at
+        if wakeup is not None and coming is not None and coming > self._clock.now():
+            wakeup = min(wakeup, coming)
+        self._tick_at = wakeup
 
     def _overhear(self, event: object) -> None:
         match event:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, Select, bindparam, exists, func, select
 
 from casefile.clock import jst_date
 from casefile.interest import Payment, Rate, Terms, interest
@@ -91,14 +91,10 @@ def arrears_lines(
 ) -> tuple[ArrearsLine, ...]:
     """The periods of one case by tax, levy year and period; `with_settled` adds those paid or closed."""
     today = jst_date(now)
-    rows = conn.execute(_lines(municipality_id, addressee_no, claim_group, with_settled=with_settled)).all()
+    case = {"city": municipality_id, "person": addressee_no, "group": claim_group}
+    rows = conn.execute(_ALL_LINES if with_settled else _OPEN_LINES, case).all()
     rates = _rates(conn, municipality_id)
-    promised = _promised(conn, municipality_id, addressee_no, claim_group)
-    planned = _planned(conn, municipality_id, addressee_no, claim_group)
-    return tuple(
-        _line(row, today, rates, in_promise=row.arrears_id in promised, in_plan=row.arrears_id in planned)
-        for row in rows
-    )
+    return tuple(_line(row, today, rates) for row in rows)
 
 
 def tax_totals(lines: Sequence[ArrearsLine]) -> tuple[TaxTotal, ...]:
@@ -124,17 +120,39 @@ def _total(lines: list[ArrearsLine]) -> TaxTotal:
     )
 
 
-def _lines(municipality_id: int, addressee_no: str, claim_group: str, *, with_settled: bool) -> Any:
-    last_paid = (
-        select(func.max(Receipt.received_on))
+def _lines() -> Select[*tuple[Any, ...]]:
+    """The periods of a case, each with its last receipt, and whether an open promise or a plan has it for a target."""
+    same_period = (Receipt.municipality_id == Arrears.municipality_id) & (Receipt.arrears_id == Arrears.arrears_id)
+    last_paid = select(func.max(Receipt.received_on)).where(same_period, Receipt.cancelled_on.is_(None))
+    in_promise = (
+        exists()
         .where(
-            Receipt.municipality_id == Arrears.municipality_id,
-            Receipt.arrears_id == Arrears.arrears_id,
-            Receipt.cancelled_on.is_(None),
+            Promise.municipality_id == Arrears.municipality_id,
+            Promise.addressee_no == Arrears.addressee_no,
+            Promise.claim_group == Arrears.claim_group,
+            Promise.state == PromiseState.OPEN,
         )
-        .scalar_subquery()
+        .where(
+            PromiseTarget.municipality_id == Promise.municipality_id,
+            PromiseTarget.promise_id == Promise.promise_id,
+            PromiseTarget.arrears_id == Arrears.arrears_id,
+        )
     )
-    found = (
+    in_plan = (
+        exists()
+        .where(
+            InstalmentPlan.municipality_id == Arrears.municipality_id,
+            InstalmentPlan.addressee_no == Arrears.addressee_no,
+            InstalmentPlan.claim_group == Arrears.claim_group,
+            InstalmentPlan.state == "kept",
+        )
+        .where(
+            InstalmentPlanTarget.municipality_id == InstalmentPlan.municipality_id,
+            InstalmentPlanTarget.plan_no == InstalmentPlan.plan_no,
+            InstalmentPlanTarget.arrears_id == Arrears.arrears_id,
+        )
+    )
+    return (
         select(
             *Arrears.__table__.columns,
             TaxItem.name.label("tax_name"),
@@ -143,7 +161,9 @@ def _lines(municipality_id: int, addressee_no: str, claim_group: str, *, with_se
             TaxItem.interest_rule,
             TaxItem.interest_terms,
             TaxPeriod.name.label("period_name"),
-            last_paid.label("last_paid_on"),
+            last_paid.scalar_subquery().label("last_paid_on"),
+            in_promise.label("in_promise"),
+            in_plan.label("in_plan"),
         )
         .join(TaxItem, (TaxItem.municipality_id == Arrears.municipality_id) & (TaxItem.tax_code == Arrears.tax_code))
         .outerjoin(
@@ -154,18 +174,20 @@ def _lines(municipality_id: int, addressee_no: str, claim_group: str, *, with_se
             & (TaxPeriod.period == Arrears.period),
         )
         .where(
-            Arrears.municipality_id == municipality_id,
-            Arrears.addressee_no == addressee_no,
-            Arrears.claim_group == claim_group,
+            Arrears.municipality_id == bindparam("city"),
+            Arrears.addressee_no == bindparam("person"),
+            Arrears.claim_group == bindparam("group"),
         )
         .order_by(Arrears.tax_code, Arrears.levy_year, Arrears.assessed_year, Arrears.period, Arrears.arrears_id)
     )
-    return found if with_settled else found.where(Arrears.outstanding_yen > 0)
 
 
-def _line(
-    row: Row[*tuple[Any, ...]], today: date, rates: Mapping[str, list[Rate]], *, in_promise: bool, in_plan: bool
-) -> ArrearsLine:
+# Built once: a case is opened with every call.
+_ALL_LINES = _lines()
+_OPEN_LINES = _ALL_LINES.where(Arrears.outstanding_yen > 0)
+
+
+def _line(row: Row[*tuple[Any, ...]], today: date, rates: Mapping[str, list[Rate]]) -> ArrearsLine:
     return ArrearsLine(
         arrears_id=row.arrears_id,
         tax_code=row.tax_code,
@@ -193,8 +215,8 @@ def _line(
         limitation_date=row.limitation_date,
         closed_on=row.closed_on,
         as_of=row.as_of,
-        in_promise=in_promise,
-        in_plan=in_plan,
+        in_promise=row.in_promise,
+        in_plan=row.in_plan,
     )
 
 
@@ -222,51 +244,16 @@ def fiscal_year_label(year: int) -> str:
     return f"{era.name}{'元' if number == 1 else number}年度"
 
 
+_RATES = (
+    select(InterestRate.rule, InterestRate.valid_from, InterestRate.first_percent, InterestRate.later_percent)
+    .where(InterestRate.municipality_id == bindparam("city"))
+    .order_by(InterestRate.rule, InterestRate.valid_from)
+)
+
+
 def _rates(conn: Connection, municipality_id: int) -> dict[str, list[Rate]]:
-    rows = conn.execute(
-        select(InterestRate.rule, InterestRate.valid_from, InterestRate.first_percent, InterestRate.later_percent)
-        .where(InterestRate.municipality_id == municipality_id)
-        .order_by(InterestRate.rule, InterestRate.valid_from)
-    )
+    rows = conn.execute(_RATES, {"city": municipality_id})
     found: dict[str, list[Rate]] = {}
     for row in rows:
         found.setdefault(row.rule, []).append(Rate(row.valid_from, row.first_percent, row.later_percent))
     return found
-
-
-def _promised(conn: Connection, municipality_id: int, addressee_no: str, claim_group: str) -> set[int]:
-    return set(
-        conn.scalars(
-            select(PromiseTarget.arrears_id)
-            .join(
-                Promise,
-                (Promise.municipality_id == PromiseTarget.municipality_id)
-                & (Promise.promise_id == PromiseTarget.promise_id),
-            )
-            .where(
-                Promise.municipality_id == municipality_id,
-                Promise.addressee_no == addressee_no,
-                Promise.claim_group == claim_group,
-                Promise.state == PromiseState.OPEN,
-            )
-        )
-    )
-
-
-def _planned(conn: Connection, municipality_id: int, addressee_no: str, claim_group: str) -> set[int]:
-    return set(
-        conn.scalars(
-            select(InstalmentPlanTarget.arrears_id)
-            .join(
-                InstalmentPlan,
-                (InstalmentPlan.municipality_id == InstalmentPlanTarget.municipality_id)
-                & (InstalmentPlan.plan_no == InstalmentPlanTarget.plan_no),
-            )
-            .where(
-                InstalmentPlan.municipality_id == municipality_id,
-                InstalmentPlan.addressee_no == addressee_no,
-                InstalmentPlan.claim_group == claim_group,
-                InstalmentPlan.state == "kept",
-            )
-        )
-    )
