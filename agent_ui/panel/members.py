@@ -6,6 +6,7 @@ that member's case in the claims and the purpose of this very call, and its resu
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -30,7 +31,8 @@ from agent_ui.panel.schemas import (
 from callflow.codes import Contact
 from callflow.identity import IdentityItem, identity_confirmed
 from casefile.city import City, load_city
-from casefile.person import Disclosure, household_members
+from casefile.clock import jst_date
+from casefile.person import Disclosure, age_on, household_members
 from casefile.roles import Right
 from casefile.tables import Taxpayer
 from casefile.vocabulary import Purpose, TaxpayerKind
@@ -41,16 +43,18 @@ _NOBODY = "この方の案件は、この通話では開けません。世帯の
 
 
 def choices(context: PanelContext, person: SignedIn, attempt_id: UUID, session: SessionMixin) -> MemberChoices:
-    """Who else may be on this line, by relation only. Empty where the household is not shown (支援措置, companies)."""
+    """Who else may be on this line, by relation and age. Empty where the household is not shown (支援措置, companies)."""
     confirmed = calls.members_confirmed_in(session, attempt_id)
     done = set(confirmed.items) if confirmed else set()
     with context.database.transaction(person.municipality_id) as conn:
         attempt = _call_at_hand(conn, person, attempt_id)
         relations = _relations(conn, context, attempt)
+        ages = _ages(conn, context, relations)
         listed = [
             MemberChoice(
                 addressee_no=addressee_no,
                 relation=relation,
+                age=ages.get(addressee_no),
                 confirmed=addressee_no in done,
                 recorded=desk.is_recorded(conn, attempt_id, addressee_no),
             )
@@ -188,6 +192,13 @@ def _relations(conn: Connection, context: PanelContext, attempt: Any) -> dict[st
         now=context.clock.now(),
     )
     return {member.addressee_no: member.relation or "世帯員" for member in members}
+
+
+def _ages(conn: Connection, context: PanelContext, members: Collection[str]) -> dict[str, int | None]:
+    """Two children are told apart by their ages, since no name is shown."""
+    today = jst_date(context.clock.now())
+    born = conn.execute(select(Taxpayer.addressee_no, Taxpayer.birth_date).where(Taxpayer.addressee_no.in_(members)))
+    return {row.addressee_no: age_on(row.birth_date, today) for row in born}
 
 
 def _require_member(conn: Connection, context: PanelContext, attempt: Any, addressee_no: str) -> str:

@@ -255,10 +255,11 @@ class OpenedCase(Shown):
 
 
 class MemberChoice(Shown):
-    """Somebody of the household who may be on the line, by relation: no name and nothing of what is owed."""
+    """Somebody of the household who may be on the line, by relation and age: no name and nothing of what is owed."""
 
     addressee_no: str
     relation: str
+    age: int | None
     confirmed: bool
     recorded: bool
 

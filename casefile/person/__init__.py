@@ -4,7 +4,7 @@ Nothing taxable is read before the identity is confirmed: NEUTRAL has the name, 
 """
 
 from casefile.person.arrears import ArrearsLine, TaxTotal, arrears_lines, tax_totals
-from casefile.person.card import Disclosure, PersonCard, person_card
+from casefile.person.card import Disclosure, PersonCard, age_on, person_card
 from casefile.person.cautions import Caution, cautions
 from casefile.person.household import HouseholdMember, household_members
 from casefile.person.papers import DocumentLine, ReceiptLine, documents, receipt_history
@@ -28,6 +28,7 @@ __all__ = [
     "PromiseLine",
     "ReceiptLine",
     "TaxTotal",
+    "age_on",
     "arrears_lines",
     "case_screen",
     "cautions",

@@ -105,7 +105,7 @@ def person_card(
         name=row.name,
         name_kana=row.name_kana,
         birth_date=row.birth_date,
-        age=_age(row.birth_date, today),
+        age=age_on(row.birth_date, today),
         postal_code="" if hidden else row.postal_code or "",
         address=_HIDDEN if hidden else row.address,
         delivery_name="" if hidden else row.delivery_name or "",
@@ -150,7 +150,8 @@ def _best_hours(lines: tuple[PhoneLine, ...]) -> str:
     return f"{line.place_label} {band.sentence}"
 
 
-def _age(born: date | None, today: date) -> int | None:
+def age_on(born: date | None, today: date) -> int | None:
+    """Years completed on a day; None where the birthday is not known."""
     if born is None:
         return None
     return today.year - born.year - ((today.month, today.day) < (born.month, born.day))

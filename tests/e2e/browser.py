@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from playwright.sync_api import Page, expect
 
 from tsunagaru.practice_room import PASSWORD
@@ -17,6 +19,19 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+_AXE = (Path(__file__).parents[2] / "agent_ui" / "client" / "node_modules" / "axe-core" / "axe.min.js").read_text()
+
+
+def violations(page: Page) -> list[str]:
+    """What axe-core finds against WCAG 2 AA."""
+    page.evaluate(_AXE)
+    found = page.evaluate("axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] })")
+    return [
+        f"{one['id']}: {node['html'][:120]} {node['any'][0]['message'] if node['any'] else ''}"
+        for one in found["violations"]
+        for node in one["nodes"]
+    ]
 
 
 def sign_in(page: Page, login: str) -> None:

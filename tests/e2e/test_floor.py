@@ -4,26 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 from sqlalchemy import distinct, func, select
 
 from casefile.tables import Arrears, Attempt
-from tests.e2e.browser import sign_in
+from tests.e2e.browser import sign_in, violations
 from tests.e2e.conftest import Visits
 from tsunagaru.practice_room import PracticeRoom
-
-_AXE = (Path(__file__).parents[2] / "agent_ui" / "client" / "node_modules" / "axe-core" / "axe.min.js").read_text()
-
-
-def violations(page: Page) -> list[str]:
-    """What axe-core finds against WCAG 2 AA."""
-    page.evaluate(_AXE)
-    found = page.evaluate("axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] })")
-    return [
-        f"{one['id']}: {node['html'][:120]} {node['any'][0]['message'] if node['any'] else ''}"
-        for one in found["violations"]
-        for node in one["nodes"]
-    ]
 
 
 def somebody_called(room: PracticeRoom) -> str:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page, WebSocket, expect
+from playwright.sync_api import Error, Page, Response, WebSocket, expect
 from sqlalchemy import select
 
 from casefile.tables import AuditEntry, ContactRecord, Promise
-from tests.e2e.browser import sign_in
+from tests.e2e.browser import sign_in, violations
 from tests.e2e.conftest import Visits
 from tsunagaru.practice_room import PracticeRoom
 
@@ -23,8 +24,13 @@ class Wire:
 
     def __init__(self, page: Page) -> None:
         self.heard: list[str] = []
-        page.on("response", lambda answer: self.heard.append(answer.text()) if "/api/panel" in answer.url else None)
+        page.on("response", self._answered)
         page.on("websocket", self._socket)
+
+    def _answered(self, answer: Response) -> None:
+        if "/api/panel" in answer.url:
+            with suppress(Error):  # an answer to a page that was left meanwhile is gone
+                self.heard.append(answer.text())
 
     def _socket(self, socket: WebSocket) -> None:
         socket.on("framereceived", lambda frame: self.heard.append(str(frame)))
@@ -87,6 +93,7 @@ def test_a_call_from_ready_to_the_promise_and_on(room: PracticeRoom, visits: Vis
     attempt = take_call(desk)
     expect(desk.get_by_text("はじめの言葉")).to_be_visible()
     desk.screenshot(path=screens / "panel-call.png")
+    assert violations(desk) == []
 
     # Before identity: nothing taxable on the screen, in the page, or in anything the server told this browser.
     assert not [word for word in _TAX_WORDS if word in desk.content()]
@@ -107,6 +114,7 @@ def test_a_call_from_ready_to_the_promise_and_on(room: PracticeRoom, visits: Vis
         expect(desk.get_by_role("tab", name=tab)).to_have_attribute("aria-selected", "true")
     desk.keyboard.press("Alt+1")
     desk.screenshot(path=screens / "panel-case.png")
+    assert violations(desk) == []
 
     # 納付約束 in two parts, by keyboard: outcome, day, amount, split, day, method, reason.
     expect(desk.locator("#outcome")).to_be_focused()
@@ -206,7 +214,11 @@ def test_problems_are_sentences_by_the_field(room: PracticeRoom, visits: Visits)
     expect(desk.locator("#contact")).to_have_attribute("aria-invalid", "true")
     expect(desk.locator("#contact-problem")).not_to_be_empty()
     expect(desk.locator("#contact")).to_be_focused()
+    assert violations(desk) == []
     leave(desk)
+    # And the desk that waits.
+    expect(desk.get_by_role("region", name="今日の実績")).to_be_visible()
+    assert violations(desk) == []
 
 
 def test_the_case_is_on_screen_within_200_ms_of_the_answer(room: PracticeRoom, visits: Visits, capsys: Any) -> None:

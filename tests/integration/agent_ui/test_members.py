@@ -104,7 +104,7 @@ def test_before_the_member_is_verified_nothing_of_the_case_is_told(desk: Desk) -
     listed = desk.person.get(f"{desk.calls}/members")
     card = desk.person.get(f"{desk.calls}/members/H2")
     assert listed.get_json()["members"] == [
-        {"addressee_no": "H2", "relation": "妻", "confirmed": False, "recorded": False}
+        {"addressee_no": "H2", "relation": "妻", "age": 46, "confirmed": False, "recorded": False}
     ]
     assert card.get_json()["name"] == "試験 花子"
     for answer in (listed, card):

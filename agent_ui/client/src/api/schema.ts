@@ -2732,11 +2732,13 @@ export interface components {
         };
         /**
          * MemberChoice
-         * @description Somebody of the household who may be on the line, by relation: no name and nothing of what is owed.
+         * @description Somebody of the household who may be on the line, by relation and age: no name and nothing of what is owed.
          */
         MemberChoice: {
             /** Addressee No */
             addressee_no: string;
+            /** Age */
+            age: number | null;
             /** Confirmed */
             confirmed: boolean;
             /** Recorded */
