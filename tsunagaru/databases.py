@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import psycopg
 from psycopg import sql
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from casefile.errors import TsunagaruError
@@ -14,10 +14,7 @@ OLDEST_SERVER = 15
 
 def url_of(server_url: str, database: str) -> str:
     """The URL of another database on the same server, with the same account."""
-    try:
-        url = make_url(server_url)
-    except ArgumentError as error:
-        raise _unusable_url() from error
+    url = _read(server_url)
     if url.get_backend_name() not in {"postgresql", "postgres"}:
         raise _unusable_url()
     return url.set(drivername="postgresql", database=database).render_as_string(hide_password=False)
@@ -25,7 +22,7 @@ def url_of(server_url: str, database: str) -> str:
 
 def database_of(url: str) -> str:
     """The name of the database a URL points to."""
-    return make_url(url).database or "postgres"
+    return _read(url).database or "postgres"
 
 
 def create_database(server_url: str, name: str, template: str | None = None) -> str:
@@ -79,6 +76,13 @@ def connect(url: str, *, autocommit: bool = False) -> psycopg.Connection[tuple[o
 def _reason(error: psycopg.OperationalError) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return lines[0] if lines else type(error).__name__
+
+
+def _read(url: str) -> URL:
+    try:
+        return make_url(url)
+    except (ArgumentError, ValueError) as error:
+        raise _unusable_url() from error
 
 
 def _unusable_url() -> TsunagaruError:

@@ -86,7 +86,13 @@ def test_another_database_on_the_same_server() -> None:
     assert database_of(url) == "old"
 
 
-@pytest.mark.parametrize("url", ["", "nonsense", "mysql://a/b", "postgresql"])
+@pytest.mark.parametrize("url", ["", "nonsense", "mysql://a/b", "postgresql", "postgresql://a:b@host:port/c"])
 def test_a_url_of_something_else_is_told(url: str) -> None:
     with pytest.raises(TsunagaruError, match="DATABASE_URL"):
         url_of(url, "x")
+
+
+@pytest.mark.parametrize("url", ["", "nonsense", "postgresql", "postgresql://a:b@host:port/c"])
+def test_so_is_one_whose_database_cannot_be_read(url: str) -> None:
+    with pytest.raises(TsunagaruError, match="DATABASE_URL"):
+        database_of(url)
