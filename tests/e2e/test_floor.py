@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 from playwright.sync_api import expect
 from sqlalchemy import distinct, func, select
 
+from casefile import accounts
+from casefile.ids import TimeOrderedIds
 from casefile.tables import Arrears, Attempt
 from tests.e2e.browser import sign_in, violations
 from tests.e2e.conftest import Visits
-from tsunagaru.practice_room import PracticeRoom
+from tsunagaru.practice_room import PASSWORD, PracticeRoom
 
 
 def somebody_called(room: PracticeRoom) -> str:
@@ -130,3 +133,38 @@ def test_a_wrong_password_is_answered_by_a_sentence(room: PracticeRoom, visits: 
     page.get_by_label("パスワード").fill("wrong")
     page.keyboard.press("Enter")
     expect(page.get_by_role("alert")).to_contain_text("サインインできません")
+
+
+def test_an_expired_password_is_changed_at_the_door(room: PracticeRoom, visits: Visits, screens: Path) -> None:
+    now = room.clock.now()
+    with room.database.transaction(room.municipality_id) as conn:
+        accounts.create_user(
+            conn,
+            room.municipality_id,
+            login="rusu",
+            display_name="長期不在者",
+            password=PASSWORD,
+            roles=["operator"],
+            now=now - timedelta(days=200),
+            ids=TimeOrderedIds(room.clock.now),
+        )
+    page = visits.page(dark=True)
+    page.goto("/")
+    page.get_by_label("ログインID").fill("rusu")
+    page.get_by_label("パスワード").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="パスワードの変更")).to_be_visible()
+    expect(page.get_by_label("新しいパスワード", exact=True)).to_be_focused()
+    page.keyboard.type("short")
+    page.keyboard.press("Tab")
+    page.keyboard.type("short")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert").filter(has_text="10文字以上")).to_be_visible()
+    page.screenshot(path=screens / "password.png")
+    assert violations(page) == []
+    for label in ("新しいパスワード", "新しいパスワード(もう一度)"):
+        page.get_by_label(label, exact=True).fill("Kaette-2027-kita")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("region", name="今日の実績")).to_be_visible()
+    page.screenshot(path=screens / "panel-waiting-dark.png")
+    assert violations(page) == []
