@@ -6,17 +6,14 @@ import random
 import resource
 import tempfile
 import time
-import uuid
 from argparse import Namespace
-from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date
 from importlib.resources import files as resources
 from pathlib import Path
 
 import psycopg
 
-from casefile import migrations
 from casefile.clock import VirtualClock, at_jst
 from casefile.db import Database
 from casefile.founding import MunicipalityProfile, found_municipality
@@ -26,10 +23,8 @@ from casefile.intake.mapping import Mapping, load_mapping
 from casefile.intake.report import FileReport
 from casefile.wareki import wareki, wareki_short
 from tsunagaru.arguments import Parser, a_positive_number
-from tsunagaru.databases import create_database, drop_database
+from tsunagaru.bench_database import own_database, server_cpu_seconds
 from tsunagaru.machine import table
-from tsunagaru.postgres import EmbeddedServer
-from tsunagaru.settings import Settings
 
 _LAYOUTS = Path(str(resources("casefile.intake") / "layouts"))
 _MUNICIPALITY = 119996
@@ -50,13 +45,13 @@ def configure(parser: Parser) -> None:
 
 
 def run(args: Namespace) -> int:
-    with tempfile.TemporaryDirectory(prefix="tsunagaru-bench-") as name, _own_database() as url:
+    with tempfile.TemporaryDirectory(prefix="tsunagaru-bench-") as name, own_database() as url:
         database = Database(url, pooled=False)
         try:
             lines = _measure(database, url, Path(name), args.rows)
         finally:
             database.close()
-    print(table([("滞納期別明細(CP932、和暦)", "行", "秒", "行/秒"), *lines]))
+    print(table([("滞納期別明細(CP932、和暦)", "行", "秒", "行/秒", "CPU秒(取込+サーバー)"), *lines]))
     print(f"\n取り込むプロセスのメモリーの最大: {_peak_megabytes():,} MB")
     return 0
 
@@ -68,34 +63,59 @@ def _measure(database: Database, url: str, folder: Path, rows: int) -> list[tupl
     standard = load_mapping(_LAYOUTS / "standard.toml")
     city = load_mapping(_LAYOUTS / "example_city_cp932.toml")
 
-    def timed(mapping: Mapping, path: Path) -> tuple[FileReport, float]:
-        begun = time.perf_counter()
+    def timed(mapping: Mapping, path: Path) -> tuple[FileReport, _Spent]:
+        watch = _Watch(url)
         (report,) = apply_import(database, _MUNICIPALITY, mapping, [path], clock, ids).files
-        seconds = time.perf_counter() - begun
+        spent = watch.stop()
         assert report.state in {"applied", "already"}, report.refusal
         assert not report.rejected
-        return report, seconds
+        return report, spent
 
     people = -(-rows // _PERIODS_OF_A_PERSON)
     timed(standard, _write_taxes(folder / "税目.csv"))
-    _, seconds = timed(standard, _write_people(folder / "宛名.csv", people))
-    lines = [_line("(参考)宛名 はじめての取込", people, seconds)]
+    _, spent = timed(standard, _write_people(folder / "宛名.csv", people))
+    lines = [_line("(参考)宛名 はじめての取込", people, spent)]
     first = _write_arrears(folder / "滞納明細_1.csv", rows, _FIRST_DAY)
-    _, seconds = timed(city, first)
-    lines.insert(0, _line("はじめての取込(全件追加)", rows, seconds))
+    _, spent = timed(city, first)
+    lines.insert(0, _line("はじめての取込(全件追加)", rows, spent))
     second = _write_arrears(folder / "滞納明細_2.csv", rows, _SECOND_DAY)
-    report, seconds = timed(city, second)
+    report, spent = timed(city, second)
     changes = report.changes
     what = f"翌日の取込(追加{changes.inserted:,}・変更{changes.changed:,}・終了{changes.closed:,})"
-    lines.insert(1, _line(what, report.rows, seconds))
-    _, seconds = timed(city, second)
-    lines.insert(2, _line("同じファイルをもう一度", report.rows, seconds))
+    lines.insert(1, _line(what, report.rows, spent))
+    _, spent = timed(city, second)
+    lines.insert(2, _line("同じファイルをもう一度", report.rows, spent))
     lines.insert(3, _line("PostgreSQLのCOPYだけ(同じ行、索引なしの表)", *_bare_copy(url, folder / "rows.copy")))
     return lines
 
 
-def _line(what: str, rows: int, seconds: float) -> tuple[str, ...]:
-    return what, f"{rows:,}", f"{seconds:.1f}", f"{rows / seconds:,.0f}"
+@dataclass(frozen=True, slots=True)
+class _Spent:
+    """Wall seconds, and CPU seconds of this process and of the server (None where it runs elsewhere)."""
+
+    seconds: float
+    own: float
+    server: float | None
+
+
+class _Watch:
+    """Started when made."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._server = server_cpu_seconds(url)
+        self._own = time.process_time()
+        self._begun = time.perf_counter()
+
+    def stop(self) -> _Spent:
+        seconds, own = time.perf_counter() - self._begun, time.process_time() - self._own
+        server = server_cpu_seconds(self._url)
+        return _Spent(seconds, own, None if server is None or self._server is None else server - self._server)
+
+
+def _line(what: str, rows: int, spent: _Spent) -> tuple[str, ...]:
+    server = "－" if spent.server is None else f"{spent.server:.1f}"
+    return what, f"{rows:,}", f"{spent.seconds:.1f}", f"{rows / spent.seconds:,.0f}", f"{spent.own:.1f}+{server}"
 
 
 def _found(database: Database, clock: VirtualClock, ids: TimeOrderedIds) -> None:
@@ -153,7 +173,7 @@ def _write_arrears(path: Path, rows: int, as_of: date) -> Path:
     return path
 
 
-def _bare_copy(url: str, path: Path) -> tuple[int, float]:
+def _bare_copy(url: str, path: Path) -> tuple[int, _Spent]:
     """COPY the rows that were just imported into a plain table: no index, no key, no check."""
     with psycopg.connect(url) as connection, path.open("w+b") as file:
         connection.execute("SELECT set_config('app.municipality', %s, true)", [str(_MUNICIPALITY)])
@@ -163,35 +183,14 @@ def _bare_copy(url: str, path: Path) -> tuple[int, float]:
         connection.execute(f"CREATE TABLE bench_plain AS SELECT {_COPIED} FROM arrears WITH NO DATA")  # noqa: S608
         connection.commit()
         file.seek(0)
-        begun = time.perf_counter()
+        watch = _Watch(url)
         cursor = connection.cursor()
         with cursor.copy(f"COPY bench_plain ({_COPIED}) FROM STDIN") as copy:
             while block := file.read(1 << 20):
                 copy.write(block)
         connection.commit()
-        return cursor.rowcount, time.perf_counter() - begun
+        return cursor.rowcount, watch.stop()
 
 
 def _peak_megabytes() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-
-
-@contextmanager
-def _own_database() -> Iterator[str]:
-    """A fresh, migrated database of this run alone, on the named server or on an embedded one with ordinary settings."""
-    settings = Settings.from_environment()
-    server = None if settings.database_url is not None else EmbeddedServer(settings.home / "bench")
-    was_running = server is not None and server.running()
-    address = settings.database_url if server is None else server.start()
-    assert address is not None
-    name = f"tsunagaru_bench_{uuid.uuid4().hex[:12]}"
-    try:
-        url = create_database(address, name)
-        try:
-            migrations.upgrade(url)
-            yield url
-        finally:
-            drop_database(address, name)
-    finally:
-        if server is not None and not was_running:
-            server.stop()

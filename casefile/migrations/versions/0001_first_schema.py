@@ -682,17 +682,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("municipality_id", "arrears_id", name=op.f("pk_arrears")),
         sa.UniqueConstraint(
             "municipality_id",
+            "addressee_no",
             "tax_code",
             "levy_year",
             "assessed_year",
             "period",
             "notice_no",
-            "addressee_no",
-            name=op.f("uq_arrears_municipality_id_tax_code_levy_year_assessed_year_period_notice_no_addressee_no"),
+            name=op.f("uq_arrears_municipality_id_addressee_no_tax_code_levy_year_assessed_year_period_notice_no"),
         ),
         postgresql_with={"fillfactor": 50},
     )
-    op.create_index("ix_arrears_addressee_no", "arrears", ["municipality_id", "addressee_no"], unique=False)
     op.create_table(
         "campaign_entry",
         sa.Column("municipality_id", sa.Integer(), autoincrement=False, nullable=False),
