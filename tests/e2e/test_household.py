@@ -2,58 +2,47 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from datetime import datetime
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
-from sqlalchemy import and_, func, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import Connection, select
 
-from casefile.city import load_city
-from casefile.gate import ContactRequest, decide
-from casefile.tables import Arrears, Household, Phone, Taxpayer
+from casefile.city import City, load_city
+from casefile.gate import explain
+from casefile.tables import Arrears, Taxpayer
 from tests.e2e.browser import sign_in, violations
 from tests.e2e.conftest import Visits
 from tests.e2e.test_panel import Wire, leave, next_call, records_of
-from tests.people import key
 from tsunagaru.practice_room import PracticeRoom
 
 
 def a_household_with_two_debtors(room: PracticeRoom) -> tuple[str, str]:
     """Two of one household who both owe, the first of whom may be called now."""
-    first, second = aliased(Taxpayer), aliased(Taxpayer)
-    owes = (
-        select(Arrears.addressee_no)
-        .where(Arrears.claim_group == "compulsory")
-        .group_by(Arrears.addressee_no)
-        .having(func.sum(Arrears.outstanding_yen) > 0)
-    )
     now = room.clock.now()
     with room.database.transaction(room.municipality_id) as conn:
-        pairs = conn.execute(
-            select(first.addressee_no, second.addressee_no, Phone.phone_id, Phone.e164)
-            .join(second, and_(second.household_id == first.household_id, second.addressee_no != first.addressee_no))
-            .join(Household, and_(Household.household_id == first.household_id, Household.kind == "resident"))
-            .join(Phone, and_(Phone.addressee_no == first.addressee_no, Phone.e164.is_not(None)))
-            .where(first.addressee_no.in_(owes), second.addressee_no.in_(owes))
-            .order_by(first.addressee_no, second.addressee_no, Phone.position)
-        ).all()
-        assert pairs, "the rehearsed city has no household with two debtors"
-        requests = [
-            ContactRequest(
-                request_id=key("household", number),
-                addressee_no=pair[0],
-                phone_id=pair.phone_id,
-                e164=pair.e164,
-                channel="call",
-                purpose="dunning",
-                claim_group="compulsory",
-                campaign_id=None,
-                mode="manual",
-            )
-            for number, pair in enumerate(pairs)
-        ]
-        answers = decide(conn, load_city(conn, room.municipality_id), requests, now)
-    return next((pair[0], pair[1]) for pair, answer in zip(pairs, answers, strict=True) if answer.allowed)
+        city = load_city(conn, room.municipality_id)
+        homes: dict[str, list[str]] = defaultdict(list)
+        for person, home in conn.execute(
+            select(Arrears.addressee_no, Taxpayer.household_id)
+            .join(Taxpayer, Taxpayer.addressee_no == Arrears.addressee_no)
+            .where(Arrears.claim_group == "compulsory", Arrears.outstanding_yen > 0)
+            .distinct()
+            .order_by(Taxpayer.household_id, Arrears.addressee_no)
+        ):
+            homes[home].append(person)
+        for debtors in homes.values():
+            if len(debtors) > 1 and may_be_called(conn, city, debtors[0], now):
+                return debtors[0], debtors[1]
+    raise AssertionError("the rehearsed city has no household with two debtors that may be called now")
+
+
+def may_be_called(conn: Connection, city: City, addressee_no: str, now: datetime) -> bool:
+    """Whether any number of this person may be called by hand."""
+    lines = explain(conn, city, addressee_no, now).lines
+    calls = [line for line in lines if (line.channel, line.purpose) == ("call", "dunning")]
+    return bool(calls) and all(line.answer.allowed for line in calls)
 
 
 def sit_down(page: Page) -> None:
