@@ -28,6 +28,8 @@ from reports.reconcile import reconcile
 from reports.request import Axis, Period, Request
 from reports.sheet import Sheet
 
+_PAIRS_ABOVE = 5
+
 
 @dataclass(frozen=True, slots=True)
 class _Gathered:
@@ -49,6 +51,7 @@ def build(conn: Connection, city: City, request: Request) -> Form:
     """Read and count."""
     gathered = _gather(conn, city, request)
     table = _sheet(gathered).table()
+    overlaps = _overlaps(conn, city, request)
     return Form(
         request=request,
         municipality_id=city.id,
@@ -61,7 +64,7 @@ def build(conn: Connection, city: City, request: Request) -> Form:
             Chart("ロット別の発送人数と反応率", table.key, "sent", "reaction_rate"),
         ),
         reconciliation=_reconciliation(gathered, request),
-        warnings=(*warnings_of(request), *_overlaps(conn, city, request), *_unripe(gathered.lots, request)),
+        warnings=(*warnings_of(request), *_most_of(overlaps), *_unripe(gathered.lots, request)),
         notes=(
             NOTE_DISTINCT,
             NOTE_RATES,
@@ -69,6 +72,7 @@ def build(conn: Connection, city: City, request: Request) -> Form:
             f"反応と約束は発送日から{WINDOW_DAYS}日以内。2つのロットを受けた人の反応・約束は両方の行に数え、人は計で1回だけ数える。",
             NOTE_PAYMENTS,
             "対照群を設けたロットはないため、対照群納付率と差は示さない。納付額は文書が原因であることを示すものではない。",
+            *overlaps[_PAIRS_ABOVE:],
         ),
     )
 
@@ -130,7 +134,7 @@ def _reconciliation(gathered: _Gathered, request: Request) -> Reconciliation | N
 
 
 def _overlaps(conn: Connection, city: City, request: Request) -> list[str]:
-    """Lots that reached the same people within 30 days: whose effect is it? One sentence for each pair."""
+    """Lots that reached the same people within 30 days: whose effect is it? A sentence for each pair, most people first."""
     known = known_by(city, request)
     wider = Period(request.period.first - timedelta(days=WINDOW_DAYS), request.period.last)
     sent_on = {lot.lot_no: lot.sent_on for lot in read_lots(conn, known, wider, request.purpose)}
@@ -147,9 +151,17 @@ def _overlaps(conn: Connection, city: City, request: Request) -> list[str]:
         )
     return [
         f"ロット{first}と{second}は{count:,}人に重なって届いている。納付は後のロットに帰属する。"
-        for (first, second), count in sorted(shared.items())
+        for (first, second), count in sorted(shared.items(), key=lambda pair: (-pair[1], pair[0]))
         if max(sent_on[first], sent_on[second]) >= request.period.first
     ]
+
+
+def _most_of(overlaps: Sequence[str]) -> list[str]:
+    """What stands above the figures: a season of letters has dozens of pairs, and a wall of warnings is read by nobody."""
+    shown = list(overlaps[:_PAIRS_ABOVE])
+    if len(overlaps) > _PAIRS_ABOVE:
+        shown.append(f"ほかに{len(overlaps) - _PAIRS_ABOVE:,}組のロットが同じ人に届いている。末尾の注に示す。")
+    return shown
 
 
 def _unripe(lots: Sequence[Lot], request: Request) -> list[str]:
