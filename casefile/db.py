@@ -3,6 +3,9 @@
 Every table of every room hangs on `Base`. A transaction names the municipality it works for; without a name the
 policies show no rows at all. The application works as the role `tsunagaru_app`, which is neither a superuser nor
 exempt from row-level security, whatever account the connection itself was opened with.
+
+The role guards against our own mistakes, not against somebody who can run SQL of his own on a connection: `RESET ROLE`
+gives back the account of DATABASE_URL with all it may do. No statement of ours is built from what a person typed.
 """
 
 from __future__ import annotations
