@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, select, union_all
 
 from callflow import recall
 from callflow.codes import CallResult, Outcome
@@ -71,10 +71,12 @@ def submit(conn: Connection, city: City, form: ResultForm, now: datetime, ids: I
     """
     record_id = record_id_of(form)
     household_id, kind = _lock_person(conn, city.id, form.addressee_no)
-    before = _saved_before(conn, city.id, record_id)
-    if before is not None:
-        return before
-    _refuse_second_result(conn, city.id, form)
+    recorded = _recorded(conn, city.id, form, record_id)
+    if record_id in recorded:
+        return _saved_before(conn, city.id, record_id, recorded[record_id])
+    if recorded:
+        sentence = "この通話の結果はすでに登録されています。直すときは交渉記録の訂正をしてください。"
+        raise EntryRefused([Problem("form", sentence)])
     facts = _facts(conn, city, form, now, user, household_id, kind)
     problems = check(form, facts)
     refuse_if_blocking(problems)
@@ -171,10 +173,19 @@ _PHONES = (
     )
     .order_by(Phone.position, Phone.phone_id)
 )
-_FIRST_VERSION = select(ContactRecord.promise_id).where(
-    ContactRecord.municipality_id == bindparam("city"),
-    ContactRecord.record_id == bindparam("record"),
-    ContactRecord.version == 1,
+_RECORDED = union_all(
+    select(ContactRecord.record_id, ContactRecord.promise_id).where(
+        ContactRecord.municipality_id == bindparam("city"),
+        ContactRecord.record_id == bindparam("record"),
+        ContactRecord.version == 1,
+    ),
+    select(ContactRecord.record_id, ContactRecord.promise_id).where(
+        ContactRecord.municipality_id == bindparam("city"),
+        ContactRecord.attempt_id == bindparam("attempt"),
+        ContactRecord.addressee_no == bindparam("person"),
+        ContactRecord.version == 1,
+        ContactRecord.recorded_by.is_not(None),
+    ),
 )
 
 
@@ -186,21 +197,13 @@ def _lock_person(conn: Connection, municipality_id: int, addressee_no: str) -> t
     return row.household_id, TaxpayerKind(row.kind)
 
 
-def _refuse_second_result(conn: Connection, municipality_id: int, form: ResultForm) -> None:
-    """One call has one result for each person, whatever window it comes from; what was saved is corrected, not repeated."""
-    if form.attempt_id is None:
-        return
-    recorded = conn.execute(
-        select(ContactRecord.record_id).where(
-            ContactRecord.municipality_id == municipality_id,
-            ContactRecord.attempt_id == form.attempt_id,
-            ContactRecord.addressee_no == form.addressee_no,
-            ContactRecord.recorded_by.is_not(None),
-        )
-    )
-    if recorded.first() is not None:
-        sentence = "この通話の結果はすでに登録されています。直すときは交渉記録の訂正をしてください。"
-        raise EntryRefused([Problem("form", sentence)])
+def _recorded(conn: Connection, municipality_id: int, form: ResultForm, record_id: UUID) -> dict[UUID, UUID | None]:
+    """The records that stand in the way of a new one, with their promises: this very form's, or another's of the call.
+
+    One call has one result for each person, whatever window it comes from; what was saved is corrected, not repeated.
+    """
+    values = {"city": municipality_id, "record": record_id, "attempt": form.attempt_id, "person": form.addressee_no}
+    return {row.record_id: row.promise_id for row in conn.execute(_RECORDED, values)}
 
 
 def _unknown_person(addressee_no: str) -> TsunagaruError:
@@ -334,11 +337,8 @@ def _note(
     )
 
 
-def _saved_before(conn: Connection, municipality_id: int, record_id: UUID) -> Submitted | None:
+def _saved_before(conn: Connection, municipality_id: int, record_id: UUID, promise_id: UUID | None) -> Submitted:
     """The answer to a form that is in already."""
-    row = conn.execute(_FIRST_VERSION, {"city": municipality_id, "record": record_id}).one_or_none()
-    if row is None:
-        return None
     recall_id = conn.scalars(
         select(Recall.recall_id).where(Recall.municipality_id == municipality_id, Recall.record_id == record_id)
     ).one_or_none()
@@ -356,4 +356,4 @@ def _saved_before(conn: Connection, municipality_id: int, record_id: UUID) -> Su
         .where(ServiceRequest.municipality_id == municipality_id, ServiceRequest.record_id == record_id)
         .order_by(ServiceRequest.request_id)
     ).all()
-    return Submitted(record_id, row.promise_id, recall_id, tuple(holds), tuple(requests), (), (), repeated=True)
+    return Submitted(record_id, promise_id, recall_id, tuple(holds), tuple(requests), (), (), repeated=True)

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, bindparam, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, or_, select, update
 
 from callflow.tables import Recall
 from casefile import holds
@@ -133,11 +133,16 @@ def upcoming(
     conn: Connection, municipality_id: int, *, until: datetime, operator_id: UUID | None = None, limit: int = 500
 ) -> list[Booked]:
     """Open bookings up to a moment, in order of time; with an operator only his own and the room's."""
-    if operator_id is None:
-        rows = conn.execute(_UPCOMING, {"city": municipality_id, "until": until, "limit": limit})
-        return [Booked(*row) for row in rows]
-    which = (Recall.call_at <= until) & or_(Recall.operator_id.is_(None), Recall.operator_id == operator_id)
+    which = Recall.call_at <= until
+    if operator_id is not None:
+        which &= or_(Recall.operator_id.is_(None), Recall.operator_id == operator_id)
     return _booked(conn, municipality_id, which, limit)
+
+
+def due_and_next(conn: Connection, municipality_id: int, now: datetime) -> tuple[list[Booked], datetime | None]:
+    """Every booking whose time has come, whoever's it is, oldest first; and when the next one's will have."""
+    overdue, next_at = conn.execute(_WAITING, {"city": municipality_id, "now": now}).one()
+    return _booked(conn, municipality_id, Recall.call_at <= now, overdue) if overdue else [], next_at
 
 
 def of_person(conn: Connection, municipality_id: int, addressee_no: str) -> list[Booked]:
@@ -212,17 +217,11 @@ _COLUMNS = (
 )
 
 
-# Asked after every talk and at every knock: built once.
-_UPCOMING = (
-    select(*_COLUMNS)
-    .where(
-        Recall.municipality_id == bindparam("city"),
-        Recall.state == RecallState.BOOKED,
-        Recall.call_at <= bindparam("until"),
-    )
-    .order_by(Recall.call_at, Recall.recall_id)
-    .limit(bindparam("limit"))
-)
+# Asked after every talk: built once.
+_WAITING = select(
+    func.count().filter(Recall.call_at <= bindparam("now")),
+    func.min(Recall.call_at).filter(Recall.call_at > bindparam("now")),
+).where(Recall.municipality_id == bindparam("city"), Recall.state == RecallState.BOOKED)
 _OPEN_OF_CASE = (
     select(Recall.recall_id)
     .where(

@@ -1,4 +1,4 @@
-"""The ledger's guarded changes for many attempts in one statement; for the engine, which has many a second.
+"""The ledger's guarded changes for many attempts, as parts of the engine's one statement: it has many a second.
 
 The same rules as `casefile.ledger`: an ended attempt never changes again, and what is known once is not overwritten.
 """
@@ -9,12 +9,13 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection
 
 # The keys stand beside the rows, so that the attempts are found by key whatever the planner thinks of the rows.
-_ADVANCE = """
+ADVANCE = """
 UPDATE attempt a
    SET state = s.state,
        live = (s.state <> 'ended'),
@@ -34,13 +35,14 @@ UPDATE attempt a
        AS s(attempt_id uuid, state text, handed_at timestamptz, answered_at timestamptz, speech_at timestamptz,
             connected_at timestamptz, operator_id uuid, person_answered boolean, unknown_since timestamptz,
             ended_at timestamptz, result text, cause text, counted boolean, abandoned boolean)
- WHERE a.municipality_id = %(city)s AND a.attempt_id = ANY(%(ids)s) AND a.attempt_id = s.attempt_id AND a.live
+ WHERE a.municipality_id = %(city)s AND a.attempt_id = ANY(%(ids)s::uuid[]) AND a.attempt_id = s.attempt_id AND a.live
 RETURNING a.attempt_id
 """
-_WRAP_UP = """
+WRAP_UP = """
 UPDATE attempt a SET wrapped_up_at = s.at
-  FROM unnest(%(ids)s::uuid[], %(at)s::timestamptz[]) AS s(id, at)
- WHERE a.municipality_id = %(city)s AND a.attempt_id = ANY(%(ids)s) AND a.attempt_id = s.id AND a.wrapped_up_at IS NULL
+  FROM unnest(%(done)s::uuid[], %(done_at)s::timestamptz[]) AS s(id, at)
+ WHERE a.municipality_id = %(city)s AND a.attempt_id = ANY(%(done)s::uuid[]) AND a.attempt_id = s.id
+   AND a.wrapped_up_at IS NULL
 """
 
 
@@ -64,21 +66,18 @@ class LedgerStep:
     abandoned: bool | None = None
 
 
-def advance(conn: Connection, municipality_id: int, steps: Sequence[LedgerStep]) -> set[UUID]:
-    """Write the steps; gives the attempts that changed. One that had ended already is not among them."""
-    if not steps:
-        return set()
+def advance_values(steps: Sequence[LedgerStep]) -> dict[str, Any]:
+    """What `ADVANCE` takes beside `city`; it gives the attempts that changed, never one that had ended already."""
     plain = [{name: getattr(step, name) for name in LedgerStep.__slots__} for step in steps]
-    ids = [step.attempt_id for step in steps]
-    values = {"city": municipality_id, "ids": ids, "steps": json.dumps(plain, default=str)}
-    rows = conn.exec_driver_sql(_ADVANCE, values)
-    return set(rows.scalars())
+    return {"ids": [step.attempt_id for step in steps], "steps": json.dumps(plain, default=str)}
+
+
+def wrap_up_values(done: Sequence[tuple[UUID, datetime]]) -> dict[str, Any]:
+    """What `WRAP_UP` takes beside `city`: the operators have finished the work after these calls; the first time counts."""
+    return {"done": [attempt for attempt, _ in done], "done_at": [at for _, at in done]}
 
 
 def wrap_up(conn: Connection, municipality_id: int, done: Sequence[tuple[UUID, datetime]]) -> None:
-    """The operators have finished the work after these calls; the first time counts."""
+    """`WRAP_UP` by itself."""
     if done:
-        conn.exec_driver_sql(
-            _WRAP_UP,
-            {"city": municipality_id, "ids": [attempt for attempt, _ in done], "at": [at for _, at in done]},
-        )
+        conn.exec_driver_sql(WRAP_UP, {"city": municipality_id, **wrap_up_values(done)})

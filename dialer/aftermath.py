@@ -27,12 +27,13 @@ _HISTORY = timedelta(days=60)
 _RECALL_AGAIN = timedelta(minutes=5)
 
 _TRIES = """
-SELECT a.addressee_no, a.attempt_id, a.purpose, a.intended_at, a.result, a.phone_id, a.counted, true AS tried
+SELECT a.addressee_no, a.attempt_id, a.purpose, a.intended_at, a.result, a.phone_id, a.counted, a.attempt_no,
+       true AS tried
   FROM attempt a
  WHERE a.municipality_id = %(city)s AND a.addressee_no = ANY(%(persons)s::text[]) AND a.channel = 'call'
    AND a.direction = 'outbound' AND a.state = 'ended' AND a.intended_at >= %(since)s AND a.result IS NOT NULL
 UNION ALL
-SELECT p.addressee_no, NULL, NULL, NULL, NULL, p.phone_id, NULL, false FROM phone p
+SELECT p.addressee_no, NULL, NULL, NULL, NULL, p.phone_id, NULL, NULL, false FROM phone p
  WHERE p.municipality_id = %(city)s AND p.addressee_no = ANY(%(persons)s::text[]) AND p.e164 IS NOT NULL
    AND p.ng_reason IS NULL AND p.dropped_at IS NULL AND p.line_type <> 'barred' AND p.place <> 'work'
  ORDER BY 1, 4, 2, 6
@@ -74,6 +75,14 @@ class EntryChange:
     state: str
     reason: str | None
     reserved_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    """What is known of silent calls, by attempt: the tries before them, and their own number in the campaign."""
+
+    histories: Mapping[UUID, TryHistory]
+    numbers: Mapping[UUID, int]
 
 
 @dataclass(slots=True)
@@ -141,11 +150,12 @@ def _after_calls(
     after: Aftermath,
 ) -> None:
     silent = [call for call in ended if not call.connected]
-    closes = [_close_of(call, campaigns) for call in silent if call.result != CallResult.STOPPED_BY_RULE]
+    tried = _tried(conn, city, silent)
+    closes = [_close_of(call, campaigns, tried) for call in silent if call.result != CallResult.STOPPED_BY_RULE]
     if closes:
         written = close_calls(conn, city, closes, now, ids)
         after.follow_ups = sum(closed.follow_up_id is not None for closed in written)
-    histories = _histories(conn, city, silent)
+    histories = tried.histories
     for call in ended:
         campaign_id = call.candidate.campaign_id
         if campaign_id is not None:
@@ -155,7 +165,7 @@ def _after_calls(
     _spend_budget(conn, city, ended)
 
 
-def _close_of(call: StoreEnded, campaigns: Mapping[UUID, CampaignFacts]) -> AttemptClose:
+def _close_of(call: StoreEnded, campaigns: Mapping[UUID, CampaignFacts], tried: _Tried) -> AttemptClose:
     candidate = call.candidate
     facts = campaigns.get(candidate.campaign_id) if candidate.campaign_id else None
     rule = UnreachedRule.from_json(facts.follow_up) if facts and facts.follow_up else None
@@ -173,6 +183,7 @@ def _close_of(call: StoreEnded, campaigns: Mapping[UUID, CampaignFacts]) -> Atte
         ended_at=call.at,
         counted=call.counted,
         rule=rule,
+        attempt_no=tried.numbers.get(call.attempt_id),
     )
 
 
@@ -190,20 +201,22 @@ def _change(campaign_id: UUID, person: str, tried: int, following: NextTry, reas
     return EntryChange(campaign_id, person, tried, following.at, state, reason, following.reserved_only)
 
 
-def _histories(conn: Connection, city: City, calls: Sequence[StoreEnded]) -> dict[UUID, TryHistory]:
-    """The earlier tries of each call's person for the same purpose, and how many other numbers there are."""
+def _tried(conn: Connection, city: City, calls: Sequence[StoreEnded]) -> _Tried:
+    """The earlier tries of each call's person for the same purpose, how many other numbers there are, and its 架電回次."""
     if not calls:
-        return {}
+        return _Tried({}, {})
     persons = sorted({call.candidate.addressee_no for call in calls})
     since = min(call.at for call in calls) - _HISTORY
     tries: dict[str, list[Any]] = defaultdict(list)
     phones: dict[str, list[UUID]] = defaultdict(list)
+    numbers: dict[UUID, int] = {}
     for row in conn.exec_driver_sql(_TRIES, {"city": city.id, "persons": persons, "since": since}):
         if row.tried:
             tries[row.addressee_no].append(row)
+            numbers[row.attempt_id] = row.attempt_no
         else:
             phones[row.addressee_no].append(row.phone_id)
-    return {call.attempt_id: _history(call, tries, phones) for call in calls}
+    return _Tried({call.attempt_id: _history(call, tries, phones) for call in calls}, numbers)
 
 
 def _history(call: StoreEnded, tries: Mapping[str, list[Any]], phones: Mapping[str, list[UUID]]) -> TryHistory:

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from casefile.ids import Ids
-from casefile.ledger_steps import LedgerStep, advance, wrap_up
+from casefile.ledger_steps import ADVANCE, WRAP_UP, LedgerStep, advance_values, wrap_up, wrap_up_values
 from dialer.commands import FLOOR_LIVE, live_payload
 from dialer.messages import (
     Answer,
@@ -30,8 +30,8 @@ from dialer.messages import (
 
 # One statement, so that a change costs one way to the server and back; an empty list writes nothing. The rows go as JSON,
 # because a statement with always the same parameter types is planned once.
-_WRITE = """
-WITH new_seats AS (
+_WRITE = f"""
+WITH moved AS ({ADVANCE}), wrapped_up AS ({WRAP_UP}), new_seats AS (
     INSERT INTO seat (municipality_id, floor_id, operator_id, state, since, pause_reason, attempt_id, campaign_id,
                       assigned_campaign_id, offered_addressee_no, offered_phone_id, offered_recall_id, pausing)
     SELECT %(city)s, %(floor)s, s.* FROM jsonb_to_recordset(%(seats)s::jsonb)
@@ -54,11 +54,12 @@ WITH new_seats AS (
      WHERE c.municipality_id = %(city)s AND c.command_no = ANY(%(commands)s::bigint[]) AND c.command_no = a.command
 ), new_steps AS (
     INSERT INTO call_transition (municipality_id, attempt_id, seq, at, from_state, event, to_state, detail)
-    SELECT %(city)s, t.* FROM jsonb_to_recordset(%(steps)s::jsonb)
+    SELECT %(city)s, t.* FROM jsonb_to_recordset(%(transitions)s::jsonb)
         AS t(attempt uuid, seq int, at timestamptz, origin text, event text, target text, detail jsonb)
 )
-SELECT count(pg_notify(%(channel)s, p)) FROM jsonb_array_elements_text(%(payloads)s::jsonb) AS p
-"""
+SELECT ARRAY(SELECT attempt_id FROM moved), count(pg_notify(%(channel)s, p))
+  FROM jsonb_array_elements_text(%(payloads)s::jsonb) AS p
+"""  # noqa: S608  (the ledger's two statements, both ours)
 
 
 @dataclass(slots=True)
@@ -137,13 +138,14 @@ class Batch:
 
     def write(self, conn: Connection, municipality_id: int, floor_id: UUID, ids: Ids) -> list[StoreEnded]:
         """Write the rows and wake the screens when they are committed; gives the ends that were news to the ledger."""
-        changed = advance(conn, municipality_id, list(self.steps.values()))
-        wrap_up(conn, municipality_id, [(done.attempt_id, done.at) for done in self.wrapped_up])
+        done = [(wrapped.attempt_id, wrapped.at) for wrapped in self.wrapped_up]
         seats = self.seats.values()
         knocks = self.knocks
-        conn.exec_driver_sql(
+        changed, _ = conn.exec_driver_sql(
             _WRITE,
             {
+                **advance_values(list(self.steps.values())),
+                **wrap_up_values([entry for entry in done if entry[0] not in self.steps]),
                 "city": municipality_id,
                 "floor": floor_id,
                 "channel": FLOOR_LIVE,
@@ -151,12 +153,14 @@ class Batch:
                 "seats": _json([_seat_row(row) for row in seats]),
                 "changes": _json([_change_row(row, ids.new()) for row in self.seat_changes]),
                 "answers": _json([{"command": a.command_no, "at": a.at, "answer": a.answer} for a in self.answers]),
-                "steps": _json([_step_row(step) for step in self.transitions]),
+                "transitions": _json([_step_row(step) for step in self.transitions]),
                 "payloads": _json(
                     [live_payload(municipality_id, floor_id, k.kind, k.operator_id, k.attempt_id) for k in knocks]
                 ),
             },
-        )
+        ).one()
+        # One statement changes a row once: whoever was done so fast comes second.
+        wrap_up(conn, municipality_id, [entry for entry in done if entry[0] in self.steps])
         return [ended for ended in self.ended if ended.attempt_id in changed]
 
 

@@ -26,7 +26,6 @@ from dialer.tables import Campaign, PacingDay
 
 LOOK_AGAIN = timedelta(minutes=10)
 """An exhausted list is read again after this time at the latest: files come in, flags end."""
-_ONE_DAY = timedelta(days=1)
 _SEARCH_DAYS = 31
 
 _CANDIDATES = """
@@ -203,11 +202,8 @@ def due_recalls(
     Those of this floor's campaigns and of none in particular; those of the room and those of single operators alike.
     """
     mine = {*floor_campaigns, None}
-    coming = recall.upcoming(conn, city.id, until=now + _ONE_DAY)
-    next_at = min((entry.call_at for entry in coming if entry.call_at > now), default=None)
-    booked = [
-        entry for entry in coming if entry.call_at <= now and entry.state == "booked" and entry.campaign_id in mine
-    ]
+    waiting, next_at = recall.due_and_next(conn, city.id, now)
+    booked = [entry for entry in waiting if entry.campaign_id in mine]
     if not booked:
         return (), next_at
     people = {

@@ -6,6 +6,7 @@ same seed gives the same rows, and the same JSON byte for byte.
 
 from __future__ import annotations
 
+import gc
 import random
 import time
 from collections import Counter, defaultdict
@@ -221,6 +222,9 @@ class Rehearsal:
         self._inbound = InboundDesk(floor, self.room.supervisor, self.tally)
         self._lines.listen(self.shell.deliver)
         self.shell.start()
+        # The city stays as long as the run: nothing of it need be looked at for garbage again.
+        gc.collect()
+        gc.freeze()
         self._tick_at = self.shell.next_wakeup()
 
     def _finish(self) -> None:
@@ -229,6 +233,7 @@ class Rehearsal:
         self._texts.take_reports(self.city)
         self._seal()
         self._work.close()
+        gc.unfreeze()
 
     # -- a day -------------------------------------------------------------------------------------------------------
 

@@ -18,12 +18,15 @@ from casefile.gate.reasons import Reason, Refusal
 from casefile.gate.request import Admission, ContactRequest, GateAnswer
 from casefile.gate.rules import refusals, warnings
 
-# NO KEY UPDATE: two admissions exclude one another, a contact record of the same household need not wait. In one statement,
-# since every dial takes this way; each list is whole before the next one begins, because it counts the one before.
+# The floor, then households, then phones, each in id order. NO KEY UPDATE: two admissions exclude one another, a contact
+# record of the same household need not wait. In one statement, since every dial takes this way; each list is whole
+# before the next one begins, because that one needs its count.
 _LOCK = """
-WITH persons AS MATERIALIZED (
+WITH floor_held AS MATERIALIZED (
+    SELECT f.epoch FROM floor f WHERE f.municipality_id = %(city)s AND f.floor_id = %(floor)s FOR SHARE
+), persons AS MATERIALIZED (
     SELECT DISTINCT t.household_id FROM taxpayer t
-     WHERE t.municipality_id = %(city)s AND t.addressee_no = ANY(%(persons)s)
+     WHERE (SELECT count(*) FROM floor_held) >= 0 AND t.municipality_id = %(city)s AND t.addressee_no = ANY(%(persons)s)
 ), households AS MATERIALIZED (
     SELECT h.household_id FROM household h
      WHERE h.municipality_id = %(city)s AND h.household_id = ANY(ARRAY(SELECT household_id FROM persons))
@@ -33,9 +36,8 @@ WITH persons AS MATERIALIZED (
      WHERE (SELECT count(*) FROM households) >= 0 AND p.municipality_id = %(city)s AND p.e164 = ANY(%(numbers)s)
      ORDER BY p.phone_id FOR NO KEY UPDATE
 )
-SELECT (SELECT count(*) FROM phones), h.household_id FROM households h ORDER BY h.household_id
+SELECT (SELECT epoch FROM floor_held), (SELECT count(*) FROM phones), ARRAY(SELECT household_id FROM households)
 """
-_HOLD_FLOOR = "SELECT epoch FROM floor WHERE municipality_id = %(city)s AND floor_id = %(floor)s FOR SHARE"
 
 _STORE_DECISIONS = """
 INSERT INTO gate_decision (municipality_id, decision_id, channel, purpose, claim_group, addressee_no, phone_id, e164,
@@ -88,13 +90,13 @@ def admit(
     `floor_id`, the floor's `epoch` must still be this one; raises LostFloor otherwise, having written nothing.
     A request about somebody unknown is answered but cannot be stored.
     """
-    if floor_id is not None:
-        _hold_floor(conn, city, floor_id, epoch)
-    if not requests:
+    if not requests and floor_id is None:
         return []
     keep_short(conn)
     moment = Moment(now)
-    locked = _lock(conn, city, requests)
+    locked = _lock(conn, city, requests, floor_id, epoch)
+    if not requests:
+        return []
     facts = read_facts(conn, city, requests, moment)
     history = read_history(conn, city, requests, _households(facts), moment)
     answers = []
@@ -115,18 +117,20 @@ def admit(
     return [_admission(answer) for answer in answers]
 
 
-def _hold_floor(conn: Connection, city: City, floor_id: UUID, epoch: int | None) -> None:
-    row = conn.exec_driver_sql(_HOLD_FLOOR, {"city": city.id, "floor": floor_id}).first()
-    if row is None or row[0] != epoch:
-        raise LostFloor(f"floor {floor_id} is no longer ours in epoch {epoch}")
+def _lock(
+    conn: Connection, city: City, requests: Sequence[ContactRequest], floor_id: UUID | None, epoch: int | None
+) -> frozenset[str]:
+    """Lock the floor, the households, then every phone row of the numbers, whoever's they are.
 
-
-def _lock(conn: Connection, city: City, requests: Sequence[ContactRequest]) -> frozenset[str]:
-    """Lock the households, then every phone row of the numbers, whoever's they are. Gives the locked households."""
+    Gives the locked households. Raises LostFloor when the floor's epoch is another one.
+    """
     persons = sorted({request.addressee_no for request in requests})
     numbers = sorted({request.e164 for request in requests if request.e164 is not None})
-    rows = conn.exec_driver_sql(_LOCK, {"city": city.id, "persons": persons, "numbers": numbers})
-    return frozenset(household_id for _, household_id in rows)
+    values = {"city": city.id, "floor": floor_id, "persons": persons, "numbers": numbers}
+    held, _, households = conn.exec_driver_sql(_LOCK, values).one()
+    if floor_id is not None and (held is None or held != epoch):
+        raise LostFloor(f"floor {floor_id} is no longer ours in epoch {epoch}")
+    return frozenset(households)
 
 
 def _households(facts: Sequence[Facts]) -> set[str]:
