@@ -263,9 +263,10 @@ def _hours(conn: Connection, day: datetime) -> list[HourCount]:
     rows = conn.execute(
         select(
             hour.label("hour"),
-            func.count().label("calls"),
-            _count(Attempt.person_answered.is_(True)).label("live"),
-            func.count(ContactRecord.record_id).label("right"),
+            # A call may have a record for each member of the household who was on the line.
+            func.count(distinct(Attempt.attempt_id)).label("calls"),
+            func.count(distinct(case((Attempt.person_answered.is_(True), Attempt.attempt_id)))).label("live"),
+            func.count(distinct(ContactRecord.attempt_id)).label("right"),
         )
         .select_from(Attempt)
         .outerjoin(ContactRecord, right)
