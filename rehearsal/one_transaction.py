@@ -13,6 +13,7 @@ from sqlalchemy import Connection, RootTransaction, create_engine
 from sqlalchemy.pool import NullPool
 
 from casefile.db import APPLICATION_ROLE, Database, enter
+from rehearsal.straight import StraightConnection
 
 _JOINED = 64
 """So many pieces of work are committed together: more would let dead rows pile up, which only a commit sets free."""
@@ -69,6 +70,16 @@ class OneTransaction(Database):
             self._open.commit()
             self._open = None
 
+    def refresh_statistics(self) -> None:
+        """Commit, and have the planner look at the tables: an evening's autovacuum, of which minutes have no time.
+
+        As the account of the URL, since the application's role owns no table; what it may not look at is left out.
+        """
+        self.commit()
+        owner = create_engine(self.url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+        with owner.connect() as connection:
+            connection.exec_driver_sql("ANALYZE")
+
     def close(self) -> None:
         """Commit and let go of the connection."""
         self.commit()
@@ -81,7 +92,7 @@ class OneTransaction(Database):
         if self._depth == 0 and (self._joined >= _JOINED or municipality_id != self._works_for):
             self.commit()
         if self._connection is None:
-            self._connection = self.engine.connect()
+            self._connection = StraightConnection(self.engine)
             driver = self._connection.connection.driver_connection
             assert driver is not None
             driver.prepared_max = None

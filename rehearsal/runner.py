@@ -283,6 +283,7 @@ class Rehearsal:
             judge_promises(conn, self.city, yesterday, self._clock.now())
             recall.sweep_missed(conn, self.city, self._clock.now())
             campaigns.finish(conn, mid, self._clock.now())
+        self._work.refresh_statistics()
 
     def _import(self, file: WrittenFile) -> None:
         """In transactions of its own, as ever; what the room wrote before must be there."""
