@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections import namedtuple
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache
 from typing import Any
 
 import psycopg
+from psycopg.rows import tuple_row
 from sqlalchemy import Connection
 from sqlalchemy.exc import MultipleResultsFound, NoResultFound
 
@@ -57,7 +57,6 @@ class Rows:
         return Rows([row[0] for row in self._rows], self.rowcount)
 
 
-@cache
 def _shape(names: tuple[str, ...]) -> _Make:
     # Columns without a name, or with another's, are read by place.
     shape: Any = namedtuple("Row", names, rename=True)  # type: ignore[misc]
@@ -65,14 +64,12 @@ def _shape(names: tuple[str, ...]) -> _Make:
     return made
 
 
-def _named(cursor: psycopg.Cursor[Any]) -> _Make:
-    return _shape(tuple(column.name for column in cursor.description or ()))
-
-
 class StraightConnection(Connection):
     """A connection on which `exec_driver_sql` goes straight to psycopg."""
 
-    _cursor: psycopg.Cursor[Any] | None = None
+    _cursor: psycopg.Cursor[Row] | None = None
+    _shapes: dict[str, _Make]
+    """By text: one text has always the same columns."""
 
     def exec_driver_sql(self, statement: str, parameters: Any = None, execution_options: Any = None) -> Any:
         """Run a text. Several sets of parameters, or options, go SQLAlchemy's way."""
@@ -81,6 +78,13 @@ class StraightConnection(Connection):
         cursor = self._cursor
         if cursor is None:
             driver: Any = self.connection.driver_connection
-            cursor = self._cursor = driver.cursor(row_factory=_named)
+            cursor = self._cursor = driver.cursor(row_factory=tuple_row)
+            self._shapes = {}
         cursor.execute(statement, parameters)
-        return Rows(cursor.fetchall() if cursor.description else [], cursor.rowcount)
+        answer = cursor.pgresult
+        if answer is None or answer.nfields == 0:
+            return Rows([], cursor.rowcount)
+        shape = self._shapes.get(statement)
+        if shape is None:
+            shape = self._shapes[statement] = _shape(tuple(column.name for column in cursor.description or ()))
+        return Rows([shape(row) for row in cursor.fetchall()], cursor.rowcount)

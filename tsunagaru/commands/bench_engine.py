@@ -2,6 +2,7 @@
 
 The reference world of PACING.md §2 at one-to-one dialing: every attempt passes the gate, is stored with each of its
 steps and with what follows from it; operators talk and wrap up by command rows. No screens, no forms, no robots.
+As in a rehearsal, many events share one transaction.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ from dialer.carrier import Sink
 from dialer.commands import give
 from dialer.rule import Rule
 from dialer.shell import FloorShell, ShellTerms
+from rehearsal.one_transaction import OneTransaction
 from tsunagaru.arguments import Parser, a_positive_number
 from tsunagaru.bench_database import own_database
 from tsunagaru.machine import table
@@ -137,6 +139,7 @@ class _World:
 
     def __init__(self, database: Database, operators: int, attempts: int) -> None:
         self._database = database
+        self._work = OneTransaction(database.url)
         self._attempts = attempts
         self._clock = VirtualClock(at_jst(_DAY, 9, 30))
         self._rng = random.Random(1)
@@ -160,13 +163,12 @@ class _World:
             campaign_id = campaigns.create(conn, city, draft, self._clock.now(), self._ids)
             selection.freeze(conn, city, campaign_id, self._clock.now())
             campaigns.start(conn, _MUNICIPALITY, campaign_id, self._clock.now())
-        with self._database.engine.connect() as conn:
-            conn.commit()
+        self._work.refresh_statistics()
 
     def play(self) -> None:
         """Until so many attempts were made, or the day is over."""
         terms = ShellTerms(heartbeat_seconds=60, rows_seconds=600, commit_seconds=2)
-        shell = FloorShell(self._database, _MUNICIPALITY, _FLOOR, self._clock, self._ids, self._rng, self._lines, terms)
+        shell = FloorShell(self._work, _MUNICIPALITY, _FLOOR, self._clock, self._ids, self._rng, self._lines, terms)
         shell.start()
         for operator_id in self._operators:
             self._say("sign_in", operator_id)
@@ -186,6 +188,7 @@ class _World:
         shell.flush()
         self._seconds = time.perf_counter() - begun
         shell.close()
+        self._work.close()
 
     def _one_event(self, shell: FloorShell) -> None:
         at, _, what = heapq.heappop(self._lines.agenda)
@@ -206,7 +209,7 @@ class _World:
         shell.deliver(event)
 
     def _say(self, kind: str, operator_id: UUID) -> None:
-        with self._database.transaction(_MUNICIPALITY) as conn:
+        with self._work.transaction(_MUNICIPALITY) as conn:
             give(conn, _MUNICIPALITY, _FLOOR, kind, now=self._clock.now(), operator_id=operator_id)
 
     def figures(self) -> list[tuple[str, ...]]:

@@ -29,6 +29,16 @@ from tsunagaru.postgres import EmbeddedServer
 from tsunagaru.service import migrate
 from tsunagaru.settings import CLOCK, Settings
 
+_THROWN_AWAY = {
+    "synchronous_commit": "off",
+    "fsync": "off",
+    "full_page_writes": "off",
+    "wal_compression": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "jit": "off",
+}
+"""Settings of a server whose databases last as long as their run."""
 _LAYOUTS = {"standard": Layout.STANDARD, "city": Layout.CITY_CP932}
 
 
@@ -109,7 +119,7 @@ def _own_database() -> Iterator[str]:
     server: EmbeddedServer | None = None
     if settings.database_url is None:
         home = replace(settings, home=settings.home / "rehearsal").home
-        server = EmbeddedServer(home, {"synchronous_commit": "off"})
+        server = EmbeddedServer(home, _THROWN_AWAY)
         was_running = server.running()
         address = server.start()
     else:
