@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import date, time
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from casefile.calendar import OfficeCalendar, OfficeDayKind
 from casefile.errors import TsunagaruError
 from casefile.hours import ContactHours, Window, on_weekdays
-from casefile.tables import Municipality, OfficeDay
+from casefile.interest import Rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,10 @@ class CitySettings:
 
 @dataclass(frozen=True, slots=True)
 class City:
-    """A municipality as the rules see it. Load it anew to see settings and office days that were changed since."""
+    """A municipality as the rules see it. Load it anew to see what was changed since: settings, office days, rates.
+
+    `interest_rates`: rule of 延滞金 → its dated rates; a rule that is missing has none known.
+    """
 
     id: int
     name: str
@@ -123,17 +127,30 @@ class City:
     caller_number: str
     settings: CitySettings
     calendar: OfficeCalendar
+    interest_rates: Mapping[str, Sequence[Rate]] = field(default_factory=dict)
+
+
+# Read with every page and every few seconds by the engine. Percents as text: JSON would make binary fractions of them.
+_CITY = """
+SELECT m.municipality_id, m.name, m.name_kana, m.prefecture, m.section_name, m.section_name_may_be_spoken, m.area_code,
+       m.caller_number, m.settings,
+       (SELECT jsonb_agg(jsonb_build_array(d.day, d.kind) ORDER BY d.day)
+          FROM office_day d WHERE d.municipality_id = m.municipality_id) AS office_days,
+       (SELECT jsonb_agg(jsonb_build_array(r.rule, r.valid_from, r.first_percent::text, r.later_percent::text)
+               ORDER BY r.rule, r.valid_from)
+          FROM interest_rate r WHERE r.municipality_id = m.municipality_id) AS interest_rates
+  FROM municipality m
+ WHERE m.municipality_id = %(city)s
+"""
 
 
 def load_city(conn: Connection, municipality_id: int) -> City:
     """Read a city. Raises TsunagaruError when there is none of that code."""
-    row = conn.execute(select(Municipality).where(Municipality.municipality_id == municipality_id)).one_or_none()
+    row = conn.exec_driver_sql(_CITY, {"city": municipality_id}).one_or_none()
     if row is None:
         raise TsunagaruError(
             f"団体コード {municipality_id:06d} の自治体は登録されていません。コードを確かめるか、先に自治体を登録してください。"
         )
-    days = conn.execute(select(OfficeDay.day, OfficeDay.kind).order_by(OfficeDay.day))
-    overrides: dict[date, OfficeDayKind] = {day: "open" if kind == "open" else "closed" for day, kind in days}
     return City(
         id=row.municipality_id,
         name=row.name,
@@ -144,8 +161,21 @@ def load_city(conn: Connection, municipality_id: int) -> City:
         area_code=row.area_code,
         caller_number=row.caller_number,
         settings=CitySettings.from_json(row.settings),
-        calendar=OfficeCalendar(overrides),
+        calendar=OfficeCalendar(_office_days(row.office_days or ())),
+        interest_rates=_interest_rates(row.interest_rates or ()),
     )
+
+
+def _office_days(stored: Sequence[tuple[str, str]]) -> dict[date, OfficeDayKind]:
+    return {date.fromisoformat(day): "open" if kind == "open" else "closed" for day, kind in stored}
+
+
+def _interest_rates(stored: Sequence[tuple[str, str, str, str]]) -> dict[str, list[Rate]]:
+    found: dict[str, list[Rate]] = {}
+    for rule, valid_from, first_percent, later_percent in stored:
+        rate = Rate(date.fromisoformat(valid_from), Decimal(first_percent), Decimal(later_percent))
+        found.setdefault(rule, []).append(rate)
+    return found
 
 
 def _whole_numbers(cls: type[Caps] | type[CitySettings], value: Mapping[str, Any]) -> dict[str, Any]:

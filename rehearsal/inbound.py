@@ -46,7 +46,7 @@ class InboundDesk:
         """A call-back comes in; the caller says who he is, and the number is on file."""
         floor = self._floor
         now = floor.clock.now()
-        mid = floor.municipality_id
+        mid, city = floor.municipality_id, floor.city_now()
         with floor.database.transaction(mid) as conn:
             household_id = conn.scalars(
                 select(Taxpayer.household_id).where(
@@ -73,7 +73,7 @@ class InboundDesk:
                 phone_id=phone_id,
             )
             ledger.answered(conn, attempt_id, now, speech_at=now, person=True)
-            lines = arrears_lines(conn, mid, addressee_no, group, now)
+            lines = arrears_lines(conn, city, addressee_no, group, now)
         self._calls[attempt_id] = _Call(addressee_no, phone_id, group, lines)
         floor.agenda.later(now + timedelta(seconds=_PICK_UP_SECONDS), lambda: self._pick_up(attempt_id))
 

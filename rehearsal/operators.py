@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection
 
 from callflow import form as result_form
 from callflow.codes import Outcome
@@ -27,7 +27,6 @@ from casefile.db import Database
 from casefile.ids import Ids
 from casefile.person.arrears import ArrearsLine, arrears_lines
 from casefile.problems import EntryRefused
-from casefile.tables import Attempt
 from casefile.vocabulary import ClaimGroup, ContactDirection, Purpose
 from dialer import commands
 from rehearsal.lines import Exchange
@@ -126,9 +125,9 @@ class RobotOperator:
 
     def joined(self, attempt_id: UUID) -> None:
         """The resident is on the line: greet, ask for the person, and hear what follows."""
-        now = self._floor.clock.now()
+        now, city = self._floor.clock.now(), self._floor.city_now()
         with self._floor.database.transaction(self._floor.municipality_id) as conn:
-            case = _read_case(conn, self._floor.municipality_id, attempt_id, now)
+            case = _read_case(conn, city, attempt_id, now)
         words = self._floor.exchange.ask_for(attempt_id, case.addressee_no, now)
         if words is None:
             return
@@ -195,15 +194,16 @@ class _Case:
     lines: tuple[ArrearsLine, ...]
 
 
-_OF_ATTEMPT = select(Attempt.addressee_no, Attempt.purpose, Attempt.claim_group, Attempt.phone_id).where(
-    Attempt.municipality_id == bindparam("city"), Attempt.attempt_id == bindparam("attempt")
-)
+_OF_ATTEMPT = """
+SELECT addressee_no, purpose, claim_group, phone_id FROM attempt
+ WHERE municipality_id = %(city)s AND attempt_id = %(attempt)s
+"""
 
 
-def _read_case(conn: Connection, municipality_id: int, attempt_id: UUID, now: datetime) -> _Case:
-    row = conn.execute(_OF_ATTEMPT, {"city": municipality_id, "attempt": attempt_id}).one()
+def _read_case(conn: Connection, city: City, attempt_id: UUID, now: datetime) -> _Case:
+    row = conn.exec_driver_sql(_OF_ATTEMPT, {"city": city.id, "attempt": attempt_id}).one()
     assert row.addressee_no is not None
-    lines = arrears_lines(conn, municipality_id, row.addressee_no, row.claim_group, now)
+    lines = arrears_lines(conn, city, row.addressee_no, row.claim_group, now)
     return _Case(row.addressee_no, Purpose(row.purpose), ClaimGroup(row.claim_group), row.phone_id, lines)
 
 

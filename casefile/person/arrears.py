@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, exists, func, select
+from sqlalchemy import Connection
 
+from casefile.city import City
 from casefile.clock import jst_date
 from casefile.interest import Payment, Rate, Terms, interest
-from casefile.tables import (
-    Arrears,
-    InstalmentPlan,
-    InstalmentPlanTarget,
-    InterestRate,
-    Promise,
-    PromiseTarget,
-    Receipt,
-    TaxItem,
-    TaxPeriod,
-)
-from casefile.vocabulary import ArrearsCategory, ClaimClass, PromiseState
+from casefile.vocabulary import ArrearsCategory, ClaimClass
 from casefile.wareki import era_of
 
 
@@ -82,7 +72,7 @@ class TaxTotal:
 
 def arrears_lines(
     conn: Connection,
-    municipality_id: int,
+    city: City,
     addressee_no: str,
     claim_group: str,
     now: datetime,
@@ -91,10 +81,9 @@ def arrears_lines(
 ) -> tuple[ArrearsLine, ...]:
     """The periods of one case by tax, levy year and period; `with_settled` adds those paid or closed."""
     today = jst_date(now)
-    case = {"city": municipality_id, "person": addressee_no, "group": claim_group}
-    rows = conn.execute(_ALL_LINES if with_settled else _OPEN_LINES, case).all()
-    rates = _rates(conn, municipality_id)
-    return tuple(_line(row, today, rates) for row in rows)
+    case = {"city": city.id, "person": addressee_no, "group": claim_group}
+    rows = conn.exec_driver_sql(_ALL_LINES if with_settled else _OPEN_LINES, case).all()
+    return tuple(_line(row, today, city.interest_rates.get(row.interest_rule, ())) for row in rows)
 
 
 def tax_totals(lines: Sequence[ArrearsLine]) -> tuple[TaxTotal, ...]:
@@ -120,74 +109,38 @@ def _total(lines: list[ArrearsLine]) -> TaxTotal:
     )
 
 
-def _lines() -> Select[*tuple[Any, ...]]:
-    """The periods of a case, each with its last receipt, and whether an open promise or a plan has it for a target."""
-    same_period = (Receipt.municipality_id == Arrears.municipality_id) & (Receipt.arrears_id == Arrears.arrears_id)
-    last_paid = select(func.max(Receipt.received_on)).where(same_period, Receipt.cancelled_on.is_(None))
-    in_promise = (
-        exists()
-        .where(
-            Promise.municipality_id == Arrears.municipality_id,
-            Promise.addressee_no == Arrears.addressee_no,
-            Promise.claim_group == Arrears.claim_group,
-            Promise.state == PromiseState.OPEN,
-        )
-        .where(
-            PromiseTarget.municipality_id == Promise.municipality_id,
-            PromiseTarget.promise_id == Promise.promise_id,
-            PromiseTarget.arrears_id == Arrears.arrears_id,
-        )
-    )
-    in_plan = (
-        exists()
-        .where(
-            InstalmentPlan.municipality_id == Arrears.municipality_id,
-            InstalmentPlan.addressee_no == Arrears.addressee_no,
-            InstalmentPlan.claim_group == Arrears.claim_group,
-            InstalmentPlan.state == "kept",
-        )
-        .where(
-            InstalmentPlanTarget.municipality_id == InstalmentPlan.municipality_id,
-            InstalmentPlanTarget.plan_no == InstalmentPlan.plan_no,
-            InstalmentPlanTarget.arrears_id == Arrears.arrears_id,
-        )
-    )
-    return (
-        select(
-            *Arrears.__table__.columns,
-            TaxItem.name.label("tax_name"),
-            TaxItem.short_name.label("tax_short_name"),
-            TaxItem.claim_class,
-            TaxItem.interest_rule,
-            TaxItem.interest_terms,
-            TaxPeriod.name.label("period_name"),
-            last_paid.scalar_subquery().label("last_paid_on"),
-            in_promise.label("in_promise"),
-            in_plan.label("in_plan"),
-        )
-        .join(TaxItem, (TaxItem.municipality_id == Arrears.municipality_id) & (TaxItem.tax_code == Arrears.tax_code))
-        .outerjoin(
-            TaxPeriod,
-            (TaxPeriod.municipality_id == Arrears.municipality_id)
-            & (TaxPeriod.tax_code == Arrears.tax_code)
-            & (TaxPeriod.levy_year == Arrears.levy_year)
-            & (TaxPeriod.period == Arrears.period),
-        )
-        .where(
-            Arrears.municipality_id == bindparam("city"),
-            Arrears.addressee_no == bindparam("person"),
-            Arrears.claim_group == bindparam("group"),
-        )
-        .order_by(Arrears.tax_code, Arrears.levy_year, Arrears.assessed_year, Arrears.period, Arrears.arrears_id)
-    )
+# The periods of a case, each with its last receipt, and whether an open promise or a plan has it for a target.
+_LINES = """
+SELECT a.arrears_id, a.tax_code, a.levy_year, a.assessed_year, a.period, a.notice_no, a.category, a.assessed_yen,
+       a.unpaid_yen, a.provisional_paid_yen, a.outstanding_yen, a.demand_fee_yen, a.interest_yen, a.interest_base_yen,
+       a.due_date, a.demand_notice_date, a.limitation_date, a.closed_on, a.as_of,
+       t.name AS tax_name, t.short_name AS tax_short_name, t.claim_class, t.interest_rule, t.interest_terms,
+       p.name AS period_name,
+       (SELECT max(r.received_on) FROM receipt r
+         WHERE r.municipality_id = a.municipality_id AND r.arrears_id = a.arrears_id
+           AND r.cancelled_on IS NULL) AS last_paid_on,
+       EXISTS (
+           SELECT FROM promise m
+             JOIN promise_target s ON s.municipality_id = m.municipality_id AND s.promise_id = m.promise_id
+            WHERE m.municipality_id = a.municipality_id AND m.addressee_no = a.addressee_no
+              AND m.claim_group = a.claim_group AND m.state = 'open' AND s.arrears_id = a.arrears_id) AS in_promise,
+       EXISTS (
+           SELECT FROM instalment_plan i
+             JOIN instalment_plan_target s ON s.municipality_id = i.municipality_id AND s.plan_no = i.plan_no
+            WHERE i.municipality_id = a.municipality_id AND i.addressee_no = a.addressee_no
+              AND i.claim_group = a.claim_group AND i.state = 'kept' AND s.arrears_id = a.arrears_id) AS in_plan
+  FROM arrears a
+  JOIN tax_item t ON t.municipality_id = a.municipality_id AND t.tax_code = a.tax_code
+  LEFT JOIN tax_period p ON p.municipality_id = a.municipality_id AND p.tax_code = a.tax_code
+       AND p.levy_year = a.levy_year AND p.period = a.period
+ WHERE a.municipality_id = %(city)s AND a.addressee_no = %(person)s AND a.claim_group = %(group)s
+"""
+_IN_ORDER = " ORDER BY a.tax_code, a.levy_year, a.assessed_year, a.period, a.arrears_id"
+_ALL_LINES = _LINES + _IN_ORDER
+_OPEN_LINES = _LINES + "   AND a.outstanding_yen > 0" + _IN_ORDER
 
 
-# Built once: a case is opened with every call.
-_ALL_LINES = _lines()
-_OPEN_LINES = _ALL_LINES.where(Arrears.outstanding_yen > 0)
-
-
-def _line(row: Row[*tuple[Any, ...]], today: date, rates: Mapping[str, list[Rate]]) -> ArrearsLine:
+def _line(row: Any, today: date, rates: Sequence[Rate]) -> ArrearsLine:
     return ArrearsLine(
         arrears_id=row.arrears_id,
         tax_code=row.tax_code,
@@ -208,7 +161,7 @@ def _line(row: Row[*tuple[Any, ...]], today: date, rates: Mapping[str, list[Rate
         outstanding_yen=row.outstanding_yen,
         demand_fee_yen=row.demand_fee_yen,
         interest_yen=row.interest_yen,
-        interest_estimate_yen=_estimate(row, today, rates.get(row.interest_rule, [])),
+        interest_estimate_yen=_estimate(row, today, rates),
         calculated_on=today,
         due_date=row.due_date,
         demand_notice_date=row.demand_notice_date,
@@ -220,7 +173,7 @@ def _line(row: Row[*tuple[Any, ...]], today: date, rates: Mapping[str, list[Rate
     )
 
 
-def _estimate(row: Row[*tuple[Any, ...]], today: date, rates: list[Rate]) -> int | None:
+def _estimate(row: Any, today: date, rates: Sequence[Rate]) -> int | None:
     """延滞金 if all were paid today; what receipts took off since the file lowers the base from their last day on."""
     if row.outstanding_yen == 0:
         return 0
@@ -242,18 +195,3 @@ def fiscal_year_label(year: int) -> str:
     era = era_of(day)
     number = year - era.start.year + 1
     return f"{era.name}{'元' if number == 1 else number}年度"
-
-
-_RATES = (
-    select(InterestRate.rule, InterestRate.valid_from, InterestRate.first_percent, InterestRate.later_percent)
-    .where(InterestRate.municipality_id == bindparam("city"))
-    .order_by(InterestRate.rule, InterestRate.valid_from)
-)
-
-
-def _rates(conn: Connection, municipality_id: int) -> dict[str, list[Rate]]:
-    rows = conn.execute(_RATES, {"city": municipality_id})
-    found: dict[str, list[Rate]] = {}
-    for row in rows:
-        found.setdefault(row.rule, []).append(Rate(row.valid_from, row.first_percent, row.later_percent))
-    return found

@@ -64,7 +64,7 @@ def case_screen(
     )
     if claim_group == ClaimGroup.NONE:
         return CaseScreen(disclosure, card, None, None, (), (), members, happened, (), (), (), sent)
-    lines = arrears_lines(conn, city.id, addressee_no, claim_group, now, with_settled=True)
+    lines = arrears_lines(conn, city, addressee_no, claim_group, now, with_settled=True)
     return CaseScreen(
         disclosure=disclosure,
         card=card,

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Connection, insert, update
 
 from casefile import ledger
-from casefile.city import City
+from casefile.city import City, load_city
 from casefile.clock import at_jst
 from casefile.errors import TsunagaruError
 from casefile.gate import admit
@@ -171,8 +171,10 @@ def test_interest_is_estimated_as_of_the_day(office: Office) -> None:
             )
         )
 
+    city = load_city(office.conn, office.city.id)
+
     def estimate(now: datetime) -> int | None:
-        (line,) = arrears_lines(office.conn, office.city.id, "A1", "compulsory", now)
+        (line,) = arrears_lines(office.conn, city, "A1", "compulsory", now)
         return line.interest_estimate_yen
 
     assert estimate(at_jst(date(2026, 5, 29))) == 1_300, "the published example of 中央市"
@@ -180,14 +182,15 @@ def test_interest_is_estimated_as_of_the_day(office: Office) -> None:
 
 def test_without_a_rate_there_is_no_estimate(office: Office) -> None:
     office.conn.exec_driver_sql("DELETE FROM interest_rate")
-    (line,) = arrears_lines(office.conn, office.city.id, "A1", "compulsory", NOW)
+    city = load_city(office.conn, office.city.id)
+    (line,) = arrears_lines(office.conn, city, "A1", "compulsory", NOW)
     assert line.interest_estimate_yen is None
 
 
 def test_paid_periods_appear_on_demand(office: Office) -> None:
     office.people.owes("A1", 3_000, unpaid_yen=0)
-    assert len(arrears_lines(office.conn, office.city.id, "A1", "compulsory", NOW)) == 1
-    assert len(arrears_lines(office.conn, office.city.id, "A1", "compulsory", NOW, with_settled=True)) == 2
+    assert len(arrears_lines(office.conn, office.city, "A1", "compulsory", NOW)) == 1
+    assert len(arrears_lines(office.conn, office.city, "A1", "compulsory", NOW, with_settled=True)) == 2
 
 
 def test_the_four_tabs(office: Office) -> None:
