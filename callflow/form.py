@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, select, union_all
+from sqlalchemy import Connection, select
 
 from callflow import recall
 from callflow.codes import CallResult, Outcome
 from callflow.consequences import Brought, Saved, carry_out
 from callflow.follow_up import cancel_unreached
+from callflow.form_reading import Found, lock_person, read_case
 from callflow.form_rules import CallFacts, FormFacts, check, outcomes_for
 from callflow.result_form import (
     ClaimedPayment,
@@ -24,13 +25,11 @@ from callflow.tables import Recall
 from casefile import audit, ledger
 from casefile.accounts import User
 from casefile.city import City
-from casefile.errors import TsunagaruError
 from casefile.ids import Ids, stable_id
 from casefile.problems import EntryRefused, Problem, refuse_if_blocking
-from casefile.promises import make_promise, outstanding_periods
+from casefile.promises import make_promise
 from casefile.records import NewRecord, add_record
-from casefile.tables import Attempt, ContactHold, ContactRecord, Phone, ServiceRequest, Taxpayer
-from casefile.vocabulary import ClaimGroup, LineType, TaxpayerKind
+from casefile.tables import ContactHold, ServiceRequest
 
 __all__ = [
     "ClaimedPayment",
@@ -70,28 +69,26 @@ def submit(conn: Connection, city: City, form: ResultForm, now: datetime, ids: I
     first answer. `user` None: the operator the ledger has for the call (rehearsals).
     """
     record_id = record_id_of(form)
-    household_id, kind = _lock_person(conn, city.id, form.addressee_no)
-    recorded = _recorded(conn, city.id, form, record_id)
-    if record_id in recorded:
-        return _saved_before(conn, city.id, record_id, recorded[record_id])
-    if recorded:
+    lock_person(conn, city, form.addressee_no)
+    found = read_case(conn, city, form, record_id, now, user)
+    if record_id in found.recorded:
+        return _saved_before(conn, city.id, record_id, found.recorded[record_id])
+    if found.recorded:
         sentence = "この通話の結果はすでに登録されています。直すときは交渉記録の訂正をしてください。"
         raise EntryRefused([Problem("form", sentence)])
-    facts = _facts(conn, city, form, now, user, household_id, kind)
-    problems = check(form, facts)
+    problems = check(form, found.facts)
     refuse_if_blocking(problems)
-    call = facts.call
+    call = found.facts.call
     by = _recorder(user, call)
-    saved = Saved(form, record_id, _number(form, facts), by)
+    saved = Saved(form, record_id, _number(form, found.facts), by)
     promise_id = ids.new() if form.promise is not None else None
-    _write_record(conn, city, saved, facts, promise_id, now)
-    _heard_from(conn, city, form, call, now)
-    if form.promise is not None:
+    _write_record(conn, city, saved, found.facts, promise_id, now)
+    _heard_from(conn, city, form, found, now)
+    if form.promise is not None and found.promise_case is not None:
         make_promise(
             conn,
             city,
-            addressee_no=form.addressee_no,
-            claim_group=form.claim_group,
+            case=found.promise_case,
             draft=form.promise,
             now=now,
             ids=ids,
@@ -120,14 +117,7 @@ def load_facts(conn: Connection, city: City, form: ResultForm, now: datetime, us
 
     Raises TsunagaruError when the 宛名番号 is unknown.
     """
-    row = conn.execute(
-        select(Taxpayer.household_id, Taxpayer.kind).where(
-            Taxpayer.municipality_id == city.id, Taxpayer.addressee_no == form.addressee_no
-        )
-    ).one_or_none()
-    if row is None:
-        raise _unknown_person(form.addressee_no)
-    return _facts(conn, city, form, now, user, row.household_id, TaxpayerKind(row.kind))
+    return read_case(conn, city, form, record_id_of(form), now, user).facts
 
 
 def record_id_of(form: ResultForm) -> UUID:
@@ -142,106 +132,6 @@ def _recorder(user: User | None, call: CallFacts | None) -> UUID | None:
     if user is not None:
         return user.user_id
     return call.operator_id if call is not None else None
-
-
-# Built once: every conversation ends with a form.
-_LOCK = (
-    select(Taxpayer.household_id, Taxpayer.kind)
-    .where(Taxpayer.municipality_id == bindparam("city"), Taxpayer.addressee_no == bindparam("person"))
-    .with_for_update(key_share=True)
-)
-_CALL = select(
-    Attempt.attempt_id,
-    Attempt.addressee_no,
-    Attempt.household_id,
-    Attempt.phone_id,
-    Attempt.e164,
-    Attempt.campaign_id,
-    Attempt.recall_id,
-    Attempt.operator_id,
-    Attempt.result,
-).where(Attempt.municipality_id == bindparam("city"), Attempt.attempt_id == bindparam("attempt"))
-_PHONES = (
-    select(Phone.phone_id, Phone.e164)
-    .where(
-        Phone.municipality_id == bindparam("city"),
-        Phone.addressee_no == bindparam("person"),
-        Phone.e164.is_not(None),
-        Phone.line_type != LineType.BARRED,
-        Phone.ng_reason.is_(None),
-        Phone.dropped_at.is_(None),
-    )
-    .order_by(Phone.position, Phone.phone_id)
-)
-_RECORDED = union_all(
-    select(ContactRecord.record_id, ContactRecord.promise_id).where(
-        ContactRecord.municipality_id == bindparam("city"),
-        ContactRecord.record_id == bindparam("record"),
-        ContactRecord.version == 1,
-    ),
-    select(ContactRecord.record_id, ContactRecord.promise_id).where(
-        ContactRecord.municipality_id == bindparam("city"),
-        ContactRecord.attempt_id == bindparam("attempt"),
-        ContactRecord.addressee_no == bindparam("person"),
-        ContactRecord.version == 1,
-        ContactRecord.recorded_by.is_not(None),
-    ),
-)
-
-
-def _lock_person(conn: Connection, municipality_id: int, addressee_no: str) -> tuple[str, TaxpayerKind]:
-    """One form at a time for a person: the same form sent twice, or two promises, wait for each other here."""
-    row = conn.execute(_LOCK, {"city": municipality_id, "person": addressee_no}).one_or_none()
-    if row is None:
-        raise _unknown_person(addressee_no)
-    return row.household_id, TaxpayerKind(row.kind)
-
-
-def _recorded(conn: Connection, municipality_id: int, form: ResultForm, record_id: UUID) -> dict[UUID, UUID | None]:
-    """The records that stand in the way of a new one, with their promises: this very form's, or another's of the call.
-
-    One call has one result for each person, whatever window it comes from; what was saved is corrected, not repeated.
-    """
-    values = {"city": municipality_id, "record": record_id, "attempt": form.attempt_id, "person": form.addressee_no}
-    return {row.record_id: row.promise_id for row in conn.execute(_RECORDED, values)}
-
-
-def _unknown_person(addressee_no: str) -> TsunagaruError:
-    return TsunagaruError(f"宛名番号 {addressee_no} は登録されていません。案件を開き直してください。")
-
-
-def _facts(
-    conn: Connection,
-    city: City,
-    form: ResultForm,
-    now: datetime,
-    user: User | None,
-    household_id: str,
-    kind: TaxpayerKind,
-) -> FormFacts:
-    needs_tax = form.promise is not None and form.claim_group is not ClaimGroup.NONE
-    return FormFacts(
-        city=city,
-        now=now,
-        kind=kind,
-        household_id=household_id,
-        call=_call(conn, city.id, form.attempt_id),
-        phones=_phones(conn, city.id, form.addressee_no),
-        outstanding=outstanding_periods(conn, city.id, form.addressee_no, form.claim_group) if needs_tax else {},
-        may_see_purpose=user is None or user.may_see(form.purpose),
-    )
-
-
-def _call(conn: Connection, municipality_id: int, attempt_id: UUID | None) -> CallFacts | None:
-    if attempt_id is None:
-        return None
-    row = conn.execute(_CALL, {"city": municipality_id, "attempt": attempt_id}).one_or_none()
-    return None if row is None else CallFacts(*row)
-
-
-def _phones(conn: Connection, municipality_id: int, addressee_no: str) -> dict[UUID, str | None]:
-    rows = conn.execute(_PHONES, {"city": municipality_id, "person": addressee_no})
-    return {row.phone_id: row.e164 for row in rows}
 
 
 def _number(form: ResultForm, facts: FormFacts) -> str | None:
@@ -281,15 +171,17 @@ def _write_record(
     add_record(conn, city.id, record, recorded_at=now, recorded_by=saved.by)
 
 
-def _heard_from(conn: Connection, city: City, form: ResultForm, call: CallFacts | None, now: datetime) -> None:
+def _heard_from(conn: Connection, city: City, form: ResultForm, found: Found, now: datetime) -> None:
     """What a talk settles: the booked call it was, other bookings once the person was reached, waiting texts."""
-    person, purpose, group = form.addressee_no, form.purpose.value, form.claim_group.value
+    case = {"addressee_no": form.addressee_no, "purpose": form.purpose.value, "claim_group": form.claim_group.value}
+    call = found.facts.call
     if form.contact is not None and form.contact.is_contact:
-        cancel_unreached(conn, city.id, addressee_no=person, purpose=purpose, claim_group=group, now=now)
+        if found.sms_waits:
+            cancel_unreached(conn, city.id, **case, now=now)
         if call is not None and call.recall_id is not None:
             recall.done(conn, city.id, call.recall_id, now)
-        if form.contact.is_right_party:
-            recall.cancel_of_case(conn, city.id, addressee_no=person, purpose=purpose, claim_group=group, now=now)
+        if form.contact.is_right_party and found.recall_booked:
+            recall.cancel_of_case(conn, city.id, **case, now=now)
     if call is not None and call.result is not None and call.result != form.result.value:
         ledger.amend_result(
             conn, call.attempt_id, form.result.value, person_answered=form.result is CallResult.ANSWERED

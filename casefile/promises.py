@@ -5,13 +5,13 @@ An operator grants nothing: more parts, or a date beyond the end of next month, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from uuid import UUID
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, update
 
 from casefile.calendar import OfficeCalendar
 from casefile.city import City
@@ -19,13 +19,14 @@ from casefile.clock import jst_date
 from casefile.ids import Ids
 from casefile.judgement import JudgedPromise, judge, judge_promises
 from casefile.problems import EntryRefused, Problem, refuse_if_blocking
-from casefile.tables import Arrears, Promise, PromisePart, PromiseTarget
+from casefile.tables import Promise, PromisePart
 from casefile.vocabulary import ClaimGroup, PromiseState
 
 __all__ = [
     "JudgedPromise",
     "MadePromise",
     "PartDraft",
+    "PromiseCase",
     "PromiseDraft",
     "PromiseFacts",
     "PromiseLimits",
@@ -34,7 +35,7 @@ __all__ = [
     "judge",
     "judge_promises",
     "make_promise",
-    "outstanding_periods",
+    "read_promise_case",
 ]
 
 
@@ -168,29 +169,40 @@ def _targets(draft: PromiseDraft, facts: PromiseFacts) -> tuple[int, ...]:
     return tuple(sorted(set(chosen)))
 
 
-def outstanding_periods(
+@dataclass(frozen=True, slots=True)
+class PromiseCase:
+    """A case as a promise finds it: yen still unpaid by arrears_id, and the promise that is open, if one is."""
+
+    addressee_no: str
+    claim_group: ClaimGroup
+    outstanding: Mapping[int, int]
+    open_promise: UUID | None
+
+
+_CASE = """
+SELECT (SELECT jsonb_agg(jsonb_build_array(a.arrears_id, a.outstanding_yen) ORDER BY a.arrears_id) FROM arrears a
+         WHERE a.municipality_id = %(city)s AND a.addressee_no = %(person)s AND a.claim_group = %(group)s
+           AND a.outstanding_yen > 0),
+       (SELECT m.promise_id FROM promise m
+         WHERE m.municipality_id = %(city)s AND m.addressee_no = %(person)s AND m.claim_group = %(group)s
+           AND m.state = 'open')
+"""
+
+
+def read_promise_case(
     conn: Connection, municipality_id: int, addressee_no: str, claim_group: ClaimGroup
-) -> dict[int, int]:
-    """Unpaid yen by arrears_id of one case, as the gate sees it now."""
-    rows = conn.execute(
-        select(Arrears.arrears_id, Arrears.outstanding_yen)
-        .where(
-            Arrears.municipality_id == municipality_id,
-            Arrears.addressee_no == addressee_no,
-            Arrears.claim_group == claim_group,
-            Arrears.outstanding_yen > 0,
-        )
-        .order_by(Arrears.arrears_id)
-    )
-    return {row.arrears_id: row.outstanding_yen for row in rows}
+) -> PromiseCase:
+    """The case as the gate sees it now."""
+    asked = {"city": municipality_id, "person": addressee_no, "group": claim_group.value}
+    outstanding, open_promise = conn.exec_driver_sql(_CASE, asked).one()
+    return PromiseCase(addressee_no, claim_group, dict(outstanding or ()), open_promise)
 
 
 def make_promise(
     conn: Connection,
     city: City,
     *,
-    addressee_no: str,
-    claim_group: ClaimGroup,
+    case: PromiseCase,
     draft: PromiseDraft,
     now: datetime,
     ids: Ids,
@@ -200,42 +212,53 @@ def make_promise(
     registered_by: UUID | None = None,
 ) -> MadePromise:
     """Store a promise; an open one of the same case is superseded (更改). Raises EntryRefused with what is wrong."""
-    made_on = jst_date(now)
-    outstanding = outstanding_periods(conn, city.id, addressee_no, claim_group)
-    facts = PromiseFacts(made_on, outstanding, city.calendar, PromiseLimits.of(city))
+    facts = PromiseFacts(jst_date(now), case.outstanding, city.calendar, PromiseLimits.of(city))
     problems = check_promise(draft, facts)
     refuse_if_blocking(problems)
-    superseded = _supersede(conn, city.id, addressee_no, claim_group)
+    superseded = None if case.open_promise is None else _supersede(conn, city.id, case.open_promise)
     promise_id = promise_id or ids.new()
-    parts = [(part, judge_day(city, part.due_on)) for part in draft.parts]
-    last_due_on, judge_on = draft.parts[-1].due_on, parts[-1][1]
-    conn.execute(
-        insert(Promise),
+    judge_days = [judge_day(city, part.due_on) for part in draft.parts]
+    conn.exec_driver_sql(
+        _STORE,
         {
-            "municipality_id": city.id,
-            "promise_id": promise_id,
-            "addressee_no": addressee_no,
-            "claim_group": claim_group.value,
-            "made_on": made_on,
+            "city": city.id,
+            "promise": promise_id,
+            "person": case.addressee_no,
+            "group": case.claim_group.value,
+            "made_on": facts.made_on,
             "made_at": now,
             "promised_yen": draft.total_yen,
-            "last_due_on": last_due_on,
-            "judge_on": judge_on,
+            "last_due_on": draft.parts[-1].due_on,
+            "judge_on": judge_days[-1],
             "method": draft.method,
-            "state": PromiseState.OPEN.value,
-            "paid_yen": 0,
-            "judged_as_of": None,
-            "record_id": record_id,
-            "attempt_id": attempt_id,
-            "source": "room",
-            "registered_by": registered_by,
-            "import_id": None,
+            "record": record_id,
+            "attempt": attempt_id,
+            "by": registered_by,
+            "due_days": [part.due_on for part in draft.parts],
+            "judge_days": judge_days,
+            "part_yen": [part.promised_yen for part in draft.parts],
+            "targets": list(_targets(draft, facts)),
         },
     )
-    _store_parts(conn, city.id, promise_id, parts)
-    targets = [{"municipality_id": city.id, "promise_id": promise_id, "arrears_id": t} for t in _targets(draft, facts)]
-    conn.execute(insert(PromiseTarget), targets)
-    return MadePromise(promise_id, draft.total_yen, judge_on, superseded, tuple(problems))
+    return MadePromise(promise_id, draft.total_yen, judge_days[-1], superseded, tuple(problems))
+
+
+# The promise with its parts and targets; the keys between them are checked when all of it is there.
+_STORE = """
+WITH made AS (
+    INSERT INTO promise (municipality_id, promise_id, addressee_no, claim_group, made_on, made_at, promised_yen,
+                         last_due_on, judge_on, method, state, paid_yen, record_id, attempt_id, source, registered_by)
+    VALUES (%(city)s, %(promise)s, %(person)s, %(group)s, %(made_on)s, %(made_at)s, %(promised_yen)s,
+            %(last_due_on)s, %(judge_on)s, %(method)s, 'open', 0, %(record)s, %(attempt)s, 'room', %(by)s)
+), parts AS (
+    INSERT INTO promise_part (municipality_id, promise_id, part_no, due_on, judge_on, promised_yen, paid_yen, state)
+    SELECT %(city)s, %(promise)s, part_no, due_on, judge_on, yen, 0, 'open'
+      FROM unnest(%(due_days)s::date[], %(judge_days)s::date[], %(part_yen)s::bigint[])
+           WITH ORDINALITY AS p (due_on, judge_on, yen, part_no)
+)
+INSERT INTO promise_target (municipality_id, promise_id, arrears_id)
+SELECT %(city)s, %(promise)s, arrears_id FROM unnest(%(targets)s::bigint[]) AS t (arrears_id)
+"""
 
 
 def cancel_promise(conn: Connection, municipality_id: int, promise_id: UUID) -> None:
@@ -264,20 +287,21 @@ def judge_day(city: City, due_on: date) -> date:
     return city.calendar.add_open_days(due_on, settings.promise_lateness_open_days + settings.booking_lag_open_days)
 
 
-def _supersede(conn: Connection, municipality_id: int, addressee_no: str, claim_group: ClaimGroup) -> UUID | None:
-    older = conn.execute(
-        update(Promise)
-        .where(
-            Promise.municipality_id == municipality_id,
-            Promise.addressee_no == addressee_no,
-            Promise.claim_group == claim_group,
-            Promise.state == PromiseState.OPEN,
-        )
-        .values(state=PromiseState.SUPERSEDED.value)
-        .returning(Promise.promise_id)
-    ).scalar_one_or_none()
-    if older is not None:
-        _close_parts(conn, municipality_id, older, PromiseState.SUPERSEDED)
+_SUPERSEDE = """
+WITH older AS (
+    UPDATE promise SET state = 'superseded'
+     WHERE municipality_id = %(city)s AND promise_id = %(promise)s AND state = 'open' RETURNING promise_id
+), parts AS (
+    UPDATE promise_part p SET state = 'superseded' FROM older
+     WHERE p.municipality_id = %(city)s AND p.promise_id = older.promise_id AND p.state = 'open'
+)
+SELECT promise_id FROM older
+"""
+
+
+def _supersede(conn: Connection, municipality_id: int, promise_id: UUID) -> UUID | None:
+    """The older promise and its open parts; None if it was judged in the meantime."""
+    older: UUID | None = conn.exec_driver_sql(_SUPERSEDE, {"city": municipality_id, "promise": promise_id}).scalar()
     return older
 
 
@@ -290,27 +314,6 @@ def _close_parts(conn: Connection, municipality_id: int, promise_id: UUID, state
             PromisePart.state == PromiseState.OPEN,
         )
         .values(state=state.value)
-    )
-
-
-def _store_parts(
-    conn: Connection, municipality_id: int, promise_id: UUID, parts: Sequence[tuple[PartDraft, date]]
-) -> None:
-    conn.execute(
-        insert(PromisePart),
-        [
-            {
-                "municipality_id": municipality_id,
-                "promise_id": promise_id,
-                "part_no": number,
-                "due_on": part.due_on,
-                "judge_on": judge_on,
-                "promised_yen": part.promised_yen,
-                "paid_yen": 0,
-                "state": PromiseState.OPEN.value,
-            }
-            for number, (part, judge_on) in enumerate(parts, start=1)
-        ],
     )
 
 

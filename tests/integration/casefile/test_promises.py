@@ -16,7 +16,7 @@ from casefile.clock import VirtualClock, at_jst
 from casefile.ids import TimeOrderedIds
 from casefile.judgement import JudgedPromise, judge_promises
 from casefile.problems import EntryRefused
-from casefile.promises import PartDraft, PromiseDraft, cancel_promise, make_promise
+from casefile.promises import PartDraft, PromiseDraft, cancel_promise, make_promise, read_promise_case
 from casefile.tables import Arrears, Promise, PromisePart, PromiseTarget, Receipt
 from casefile.vocabulary import ClaimGroup, PromiseState
 from tests.people import FEE, TAX, People, mobile
@@ -38,8 +38,7 @@ class Room:
         return make_promise(
             self.conn,
             self.city,
-            addressee_no=no,
-            claim_group=ClaimGroup.COMPULSORY,
+            case=read_promise_case(self.conn, self.city.id, no, ClaimGroup.COMPULSORY),
             draft=draft,
             now=at_jst(MADE, 10),
             ids=self.ids,
