@@ -313,7 +313,7 @@ def _after_skip(conn: Connection, city: City, skip: StoreSkip, now: datetime, af
 # -- after a refusal of the gate ------------------------------------------------------------------------------------
 
 _SOON = timedelta(minutes=5)
-_WAIT: dict[Reason, timedelta] = {
+PASSING: Mapping[Reason, timedelta] = {
     Reason.LIVE_HOUSEHOLD: _SOON,
     Reason.LIVE_NUMBER: _SOON,
     Reason.HOUSEHOLD_CHANGED: _SOON,
@@ -336,7 +336,7 @@ def after_refusal(candidate: Candidate, reasons: Sequence[Reason], now: datetime
     if candidate.campaign_id is None:
         return None
     tomorrow = at_jst(jst_date(now) + timedelta(days=1))
-    moments = [now + _WAIT[reason] if reason in _WAIT else tomorrow for reason in reasons]
+    moments = [now + PASSING[reason] if reason in PASSING else tomorrow for reason in reasons]
     if Reason.PERSON_MONTH_CAP in reasons:
         first = jst_date(now).replace(day=1) + timedelta(days=32)
         moments.append(at_jst(first.replace(day=1)))

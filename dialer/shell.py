@@ -13,16 +13,15 @@ from uuid import UUID
 from sqlalchemy import Connection, func, select, text, update
 from sqlalchemy.exc import DBAPIError
 
-from callflow import recall
 from callflow.events import CarrierCommand, CarrierEvent, Dial
 from casefile.city import City, load_city
 from casefile.clock import Clock
 from casefile.db import Database
 from casefile.errors import TsunagaruError
-from casefile.gate import ContactRequest, admit
 from casefile.ids import Ids
 from casefile.ledger import HANDOVER_SECONDS
-from dialer.aftermath import Aftermath, after_refusal, follow, write_entries
+from dialer import admissions
+from dialer.aftermath import Aftermath, follow
 from dialer.batch import Batch
 from dialer.carrier import Carrier
 from dialer.commands import FLOOR_LIVE, live_payload
@@ -44,7 +43,6 @@ from dialer.messages import (
     Supply,
     Tell,
     Tick,
-    Wanted,
 )
 from dialer.picker import ReachBook, hour_slot
 from dialer.planner import PacerFor, one_to_one
@@ -271,60 +269,25 @@ class FloorShell:
     # -- the gate -------------------------------------------------------------------------------------------------
 
     def _admit(self, command: Admit) -> None:
-        """Gate, decision and intent in one transaction with the check of the epoch; raises LostFloor."""
+        """Let the gate decide in one transaction with what is still to be written, and tell the engine. Raises LostFloor."""
         now = self._clock.now()
         with self._database.transaction(self._municipality_id) as conn:
             after = self._write(conn)
-            wanted, taken = self._take_recalls(conn, command.wanted)
-            requests = [self._request(want) for want in wanted]
-            answers = admit(conn, self._city, requests, now, floor_id=self._floor_id, epoch=self._epoch)
-            refused = [(want, answer) for want, answer in zip(wanted, answers, strict=True) if not answer.allowed]
-            changes = [after_refusal(want.candidate, answer.reasons, now) for want, answer in refused]
-            write_entries(conn, self._municipality_id, [change for change in changes if change is not None], now)
-            for want, _ in refused:
-                if want.candidate.recall_id is not None:
-                    recall.put_back(conn, self._municipality_id, want.candidate.recall_id, now + timedelta(minutes=5))
+            answered = admissions.ask(
+                conn, self._city, self._campaigns, command.wanted, now, self._ids, self._floor_id, self._epoch
+            )
         self._note_due(after)
-        for change in changes:
-            if change is not None and change.next_at is not None:
+        for change in answered.changes:
+            if change.next_at is not None:
                 self._to_handle.append(DueSoon(now, change.campaign_id, change.next_at))
-        for want, answer in zip(wanted, answers, strict=True):
+        for want, answer in answered.admissions:
             if answer.attempt_id is None:
                 self._to_handle.append(GateRefused(now, want.candidate, answer.sentences, want.operator_id))
             else:
                 self._intended[answer.attempt_id] = now
                 self._to_handle.append(Admitted(now, answer.attempt_id, want.candidate, want.operator_id))
-        for want in taken:
+        for want in answered.taken:
             self._to_handle.append(GateRefused(now, want.candidate, (), want.operator_id))
-
-    def _take_recalls(self, conn: Connection, wanted: tuple[Wanted, ...]) -> tuple[list[Wanted], list[Wanted]]:
-        """Booked calls are taken once; gives those still to be had, and those somebody else has taken."""
-        free: list[Wanted] = []
-        taken: list[Wanted] = []
-        for want in wanted:
-            booked = want.candidate.recall_id
-            is_free = booked is None or recall.start(conn, self._municipality_id, booked)
-            (free if is_free else taken).append(want)
-        return free, taken
-
-    def _request(self, want: Wanted) -> ContactRequest:
-        candidate = want.candidate
-        facts = self._campaigns.get(candidate.campaign_id) if candidate.campaign_id else None
-        return ContactRequest(
-            request_id=self._ids.new(),
-            addressee_no=candidate.addressee_no,
-            phone_id=candidate.phone_id,
-            e164=candidate.e164,
-            channel="call",
-            purpose=candidate.purpose,
-            claim_group=candidate.claim_group,
-            campaign_id=candidate.campaign_id,
-            mode=want.mode,
-            recall_id=candidate.recall_id,
-            requested_by=want.operator_id,
-            caps=facts.caps if facts else None,
-            hours=facts.hours if facts else None,
-        )
 
     # -- rows -----------------------------------------------------------------------------------------------------
 
@@ -335,7 +298,8 @@ class FloorShell:
             return
         with self._database.transaction(self._municipality_id) as conn:
             after = self._write(conn)
-            found = supply(conn, self._city, facts, self._book, now, command.limit, command.without)
+            best = supply(conn, self._city, facts, self._book, now, command.limit, command.without)
+            found = admissions.screened(conn, self._city, self._campaigns, best, now, self._ids)
         self._note_due(after)
         self._to_handle.append(found)
 

@@ -1,7 +1,8 @@
 """Bringing candidates: whoever is open and due in a campaign's list, on the best number, best first.
 
 One read of the list for hundreds of dials. It leaves out early what the gate would refuse for today at any rate
-(nothing owed, a promise kept open, a hold), so that operators do not wait for refusals; the gate decides all the same.
+(nothing owed, a promise kept open, a hold), and has the gate look at the rest ahead of their turn, so that operators do not
+wait for refusals. The gate decides all the same when the turn comes.
 """
 
 from __future__ import annotations
@@ -18,7 +19,6 @@ from callflow import recall
 from casefile.city import Caps, City
 from casefile.clock import JST, jst
 from casefile.hours import ContactHours
-from casefile.tables import Phone, Taxpayer
 from casefile.vocabulary import Purpose
 from dialer.messages import CampaignTerms, Candidate, Mode, Supplied
 from dialer.picker import ReachBook, hour_slot
@@ -28,25 +28,29 @@ LOOK_AGAIN = timedelta(minutes=10)
 """An exhausted list is read again after this time at the latest: files come in, flags end."""
 _SEARCH_DAYS = 31
 
-_CANDIDATES = """
+_DUE = """
 SELECT e.addressee_no, e.household_id, e.seq, e.reserved_only, p.phone_id, p.e164, p.position, p.usable_hours
   FROM campaign_entry e
   JOIN phone p ON p.municipality_id = e.municipality_id AND p.addressee_no = e.addressee_no
  WHERE e.municipality_id = %(city)s AND e.campaign_id = %(campaign)s AND e.state = 'open' AND e.next_at <= %(now)s
    AND p.e164 IS NOT NULL AND p.ng_reason IS NULL AND p.dropped_at IS NULL AND p.line_type <> 'barred'
    AND p.place <> 'work'
-   AND (NOT %(dunning)s OR EXISTS (
+"""
+_STILL_OWING = """
+   AND EXISTS (
         SELECT 1 FROM arrears a WHERE a.municipality_id = e.municipality_id AND a.addressee_no = e.addressee_no
-           AND a.claim_group = %(claim_group)s AND a.outstanding_yen > 0))
-   AND (NOT %(dunning)s OR NOT EXISTS (
+           AND a.claim_group = %(claim_group)s AND a.outstanding_yen > 0)
+   AND NOT EXISTS (
         SELECT 1 FROM promise m WHERE m.municipality_id = e.municipality_id AND m.addressee_no = e.addressee_no
-           AND m.claim_group = %(claim_group)s AND m.state = 'open'))
-   AND (NOT %(dunning)s OR NOT EXISTS (
+           AND m.claim_group = %(claim_group)s AND m.state = 'open')
+   AND NOT EXISTS (
         SELECT 1 FROM contact_hold h WHERE h.municipality_id = e.municipality_id AND h.addressee_no = e.addressee_no
            AND h.claim_group = %(claim_group)s AND h.purpose = %(purpose)s AND h.released_at IS NULL
-           AND (h.until IS NULL OR h.until > %(now)s)))
- ORDER BY e.seq, e.addressee_no, p.position, p.phone_id
+           AND (h.until IS NULL OR h.until > %(now)s))
 """
+_IN_ORDER = " ORDER BY e.seq, e.addressee_no, p.position, p.phone_id"
+_CANDIDATES = {True: _DUE + _STILL_OWING + _IN_ORDER, False: _DUE + _IN_ORDER}
+"""By whether it is about 催告."""
 _NEXT_DUE = """
 SELECT min(e.next_at) FROM campaign_entry e
  WHERE e.municipality_id = %(city)s AND e.campaign_id = %(campaign)s AND e.state = 'open' AND e.next_at > %(now)s
@@ -139,9 +143,8 @@ def supply(
         "now": now,
         "purpose": facts.purpose,
         "claim_group": facts.claim_group,
-        "dunning": facts.purpose == Purpose.DUNNING,
     }
-    rows = conn.exec_driver_sql(_CANDIDATES, asked).all()
+    rows = conn.exec_driver_sql(_CANDIDATES[facts.purpose == Purpose.DUNNING], asked).all()
     found = _ranked(rows, city, book, now, without)
     chosen = tuple(_candidate(entry, facts, book, now, city) for entry in found[:limit])
     more_at = None
@@ -203,42 +206,23 @@ def due_recalls(
     """
     mine = {*floor_campaigns, None}
     waiting, next_at = recall.due_and_next(conn, city.id, now)
-    booked = [entry for entry in waiting if entry.campaign_id in mine]
-    if not booked:
-        return (), next_at
-    people = {
-        row.addressee_no: row.household_id
-        for row in conn.execute(
-            select(Taxpayer.addressee_no, Taxpayer.household_id)
-            .where(Taxpayer.addressee_no.in_([entry.addressee_no for entry in booked]))
-            .order_by(Taxpayer.addressee_no)
-        )
-    }
-    numbers = {
-        row.phone_id: row.e164
-        for row in conn.execute(
-            select(Phone.phone_id, Phone.e164)
-            .where(Phone.phone_id.in_([entry.phone_id for entry in booked]), Phone.e164.is_not(None))
-            .order_by(Phone.phone_id)
-        )
-    }
     due = tuple(
         Candidate(
-            campaign_id=entry.campaign_id,
-            purpose=entry.purpose,
-            claim_group=entry.claim_group,
-            addressee_no=entry.addressee_no,
-            household_id=people[entry.addressee_no],
-            phone_id=entry.phone_id,
-            e164=numbers[entry.phone_id] or "",
+            campaign_id=call.campaign_id,
+            purpose=call.purpose,
+            claim_group=call.claim_group,
+            addressee_no=call.addressee_no,
+            household_id=call.household_id,
+            phone_id=call.phone_id,
+            e164=call.e164,
             answer_probability=0.8,
             evidence="再コール予約",
-            recall_id=entry.recall_id,
-            operator_id=entry.operator_id if now < entry.call_at + recall.OWN_GRACE else None,
+            recall_id=call.recall_id,
+            operator_id=call.operator_id if now < call.call_at + recall.OWN_GRACE else None,
             reserved=True,
         )
-        for entry in booked
-        if entry.phone_id in numbers
+        for call in waiting
+        if call.campaign_id in mine and call.e164 is not None
     )
     return due, next_at
 

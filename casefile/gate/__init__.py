@@ -1,6 +1,6 @@
 """The gate: *may this person be contacted on this channel and number now, and if not, why.*"""
 
-from casefile.gate.admission import LostFloor, admit, decide
+from casefile.gate.admission import LostFloor, admit, decide, screen
 from casefile.gate.explanation import Explanation, explain
 from casefile.gate.reasons import Reason, Refusal, sentence_of
 from casefile.gate.request import Admission, ContactRequest, GateAnswer, Mode
@@ -17,5 +17,6 @@ __all__ = [
     "admit",
     "decide",
     "explain",
+    "screen",
     "sentence_of",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from casefile.city import City
 from casefile.db import Json
 from casefile.gate.facts import Facts, History, Moment, PastAttempt
 from casefile.gate.plans import keep_short
-from casefile.gate.reading import as_text, read_facts, read_history
+from casefile.gate.reading import as_text, read
 from casefile.gate.reasons import Reason, Refusal
 from casefile.gate.request import Admission, ContactRequest, GateAnswer
 from casefile.gate.rules import refusals, warnings
@@ -39,25 +39,28 @@ WITH floor_held AS MATERIALIZED (
 SELECT (SELECT epoch FROM floor_held), (SELECT count(*) FROM phones), ARRAY(SELECT household_id FROM households)
 """
 
-_STORE_DECISIONS = """
-INSERT INTO gate_decision (municipality_id, decision_id, channel, purpose, claim_group, addressee_no, phone_id, e164,
-                           household_id, campaign_id, requested_by, allowed, reasons, detail, mode, decided_at)
-SELECT %(city)s, d.id, d.channel, d.purpose, d.claim_group, d.addressee_no, d.phone_id, d.e164, d.household_id,
-       d.campaign_id, d.requested_by, d.allowed, d.reasons, d.detail, d.mode, %(now)s
-  FROM jsonb_to_recordset(%(answers)s::jsonb) AS d(id uuid, channel text, purpose text, claim_group text,
-       addressee_no text, phone_id uuid, e164 text, household_id text, campaign_id uuid, requested_by uuid,
-       allowed boolean, reasons jsonb, detail jsonb, mode text)
-"""
-_OPEN_ATTEMPTS = """
+# A decision is there before the attempt that stands on it: the attempt's row is made from what the first part gives.
+_STORE = """
+WITH answers AS (
+    SELECT * FROM jsonb_to_recordset(%(answers)s::jsonb) AS x(id uuid, channel text, purpose text, claim_group text,
+           addressee_no text, phone_id uuid, e164 text, household_id text, campaign_id uuid, recall_id uuid,
+           requested_by uuid, line_type text, attempt_no smallint, mode text, allowed boolean, reasons jsonb, detail jsonb)
+), decided AS (
+    INSERT INTO gate_decision (municipality_id, decision_id, channel, purpose, claim_group, addressee_no, phone_id, e164,
+                               household_id, campaign_id, requested_by, allowed, reasons, detail, mode, decided_at)
+    SELECT %(city)s, x.id, x.channel, x.purpose, x.claim_group, x.addressee_no, x.phone_id, x.e164, x.household_id,
+           x.campaign_id, x.requested_by, x.allowed, x.reasons, x.detail, x.mode, %(now)s
+      FROM answers x
+    RETURNING decision_id, allowed
+)
 INSERT INTO attempt (municipality_id, attempt_id, decision_id, gate_allowed, channel, direction, purpose, claim_group,
                      campaign_id, recall_id, addressee_no, household_id, phone_id, e164, line_type, attempt_no, mode,
                      floor_id, epoch, state, live, counted, intended_at, person_answered, abandoned)
-SELECT %(city)s, a.id, a.id, true, a.channel, 'outbound', a.purpose, a.claim_group, a.campaign_id, a.recall_id,
-       a.addressee_no, a.household_id, a.phone_id, a.e164, a.line_type, a.attempt_no, a.mode,
+SELECT %(city)s, a.id, d.decision_id, d.allowed, a.channel, 'outbound', a.purpose, a.claim_group, a.campaign_id,
+       a.recall_id, a.addressee_no, a.household_id, a.phone_id, a.e164, a.line_type, a.attempt_no, a.mode,
        %(floor)s, %(epoch)s, 'intended', true, true, %(now)s, false, false
-  FROM jsonb_to_recordset(%(answers)s::jsonb) AS a(id uuid, channel text, purpose text, claim_group text,
-       campaign_id uuid, recall_id uuid, addressee_no text, household_id text, phone_id uuid, e164 text, line_type text,
-       attempt_no smallint, mode text)
+  FROM decided d JOIN answers a ON a.id = d.decision_id
+ WHERE d.allowed
 """
 
 
@@ -70,9 +73,31 @@ def decide(conn: Connection, city: City, requests: Sequence[ContactRequest], now
     if not requests:
         return []
     moment = Moment(now)
-    facts = read_facts(conn, city, requests, moment)
-    history = read_history(conn, city, requests, _households(facts), moment)
+    facts, history = read(conn, city, requests, moment)
     return [_answer(request, known, history, city, moment) for request, known in zip(requests, facts, strict=True)]
+
+
+def screen(
+    conn: Connection, city: City, requests: Sequence[ContactRequest], now: datetime, passing: Collection[Reason]
+) -> list[GateAnswer]:
+    """Answer a list ahead of its turn, each request for itself: the answers that refuse, which are stored.
+
+    Whoever is refused only for `passing` reasons, gone perhaps by then, is not among them. For many at once and without
+    locks: whoever is left is asked about again by `admit` when the turn comes.
+    """
+    if not requests:
+        return []
+    moment = Moment(now)
+    facts, history = read(conn, city, requests, moment)
+    refused = []
+    rows = []
+    for request, known in zip(requests, facts, strict=True):
+        answer = _answer(request, known, history, city, moment)
+        if known.person is not None and any(reason not in passing for reason in answer.reasons):
+            refused.append(answer)
+            rows.append(_row(request, answer, known))
+    _store(conn, city, rows, now, None, None)
+    return refused
 
 
 def admit(
@@ -97,8 +122,7 @@ def admit(
     locked = _lock(conn, city, requests, floor_id, epoch)
     if not requests:
         return []
-    facts = read_facts(conn, city, requests, moment)
-    history = read_history(conn, city, requests, _households(facts), moment)
+    facts, history = read(conn, city, requests, moment)
     answers = []
     for request, known in zip(requests, facts, strict=True):
         answer = _answer(request, known, history, city, moment)
@@ -112,8 +136,7 @@ def admit(
         for request, answer, known in zip(requests, answers, facts, strict=True)
         if known.person is not None
     ]
-    _store(conn, city, rows, now)
-    _open(conn, city, [row for row in rows if row["allowed"]], now, floor_id, epoch)
+    _store(conn, city, rows, now, floor_id, epoch)
     return [_admission(answer) for answer in answers]
 
 
@@ -131,10 +154,6 @@ def _lock(
     if floor_id is not None and (held is None or held != epoch):
         raise LostFloor(f"floor {floor_id} is no longer ours in epoch {epoch}")
     return frozenset(households)
-
-
-def _households(facts: Sequence[Facts]) -> set[str]:
-    return {known.person.household_id for known in facts if known.person is not None}
 
 
 def _answer(request: ContactRequest, facts: Facts, history: History, city: City, moment: Moment) -> GateAnswer:
@@ -199,21 +218,13 @@ def _row(request: ContactRequest, answer: GateAnswer, facts: Facts) -> Json:
     }
 
 
-def _store(conn: Connection, city: City, rows: list[Json], now: datetime) -> None:
-    if rows:
-        conn.exec_driver_sql(_STORE_DECISIONS, {"city": city.id, "now": now, "answers": _as_json(rows)})
-
-
-def _open(
+def _store(
     conn: Connection, city: City, rows: list[Json], now: datetime, floor_id: UUID | None, epoch: int | None
 ) -> None:
     if rows:
-        values = {"city": city.id, "now": now, "floor": floor_id, "epoch": epoch, "answers": _as_json(rows)}
-        conn.exec_driver_sql(_OPEN_ATTEMPTS, values)
-
-
-def _as_json(rows: list[Json]) -> str:
-    return json.dumps(rows, ensure_ascii=False)
+        answers = json.dumps(rows, ensure_ascii=False)
+        values = {"city": city.id, "now": now, "floor": floor_id, "epoch": epoch, "answers": answers}
+        conn.exec_driver_sql(_STORE, values)
 
 
 def _detail(answer: GateAnswer) -> Json:

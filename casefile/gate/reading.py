@@ -1,9 +1,9 @@
-"""Reading what the gate decides by: two statements for a batch, whatever its size."""
+"""Reading what the gate decides by: one statement for a batch, whatever its size."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -27,9 +27,39 @@ from casefile.gate.facts import (
 from casefile.gate.request import ContactRequest
 from casefile.roles import Right
 
-# One row for each request, every subquery an index lookup, all of one snapshot: what is committed is what counts.
-_FACTS = """
-SELECT t.household_id, t.kind, t.language, t.district_code,
+# Every attempt that may count toward a cap of one of the requests. One branch for each index, so that no plan walks through
+# everybody's calls of the month.
+_COLUMNS = """attempt_id, household_id, addressee_no, e164, channel, direction, live, counted, result, person_answered,
+       abandoned, intended_at, ended_at"""
+_ATTEMPTS = f"""
+SELECT {_COLUMNS} FROM attempt
+ WHERE municipality_id = %(city)s AND household_id = ANY(ARRAY(SELECT household_id FROM households))
+   AND intended_at >= %(since)s
+UNION
+SELECT {_COLUMNS} FROM attempt
+ WHERE municipality_id = %(city)s AND e164 = ANY(%(numbers)s) AND intended_at >= %(since)s
+UNION
+SELECT {_COLUMNS} FROM attempt
+ WHERE municipality_id = %(city)s AND addressee_no = ANY(%(persons)s) AND intended_at >= %(since)s
+UNION
+SELECT {_COLUMNS} FROM attempt
+ WHERE municipality_id = %(city)s AND household_id = ANY(ARRAY(SELECT household_id FROM households))
+   AND live AND direction = 'outbound'
+UNION
+SELECT {_COLUMNS} FROM attempt
+ WHERE municipality_id = %(city)s AND e164 = ANY(%(numbers)s) AND live AND direction = 'outbound'
+"""  # noqa: S608  (the column list above is ours)
+# One row for each request, every subquery an index lookup, all of one snapshot: what is committed is what counts. The
+# attempts are the same for all requests, and stand in the first row.
+_FACTS = f"""
+WITH households AS (
+    SELECT household_id FROM taxpayer WHERE municipality_id = %(city)s AND addressee_no = ANY(%(persons)s))
+SELECT CASE WHEN r.nr = 0 THEN (
+           SELECT jsonb_agg(jsonb_build_array(h.household_id, h.addressee_no, h.e164, h.channel, h.direction, h.live,
+                                              h.counted, h.result, h.person_answered, h.abandoned, h.intended_at,
+                                              h.ended_at) ORDER BY h.intended_at, h.attempt_id)
+             FROM ({_ATTEMPTS}) h) END,
+       t.household_id, t.kind, t.language, t.district_code,
        p.phone_id, p.e164, p.line_type, p.place, p.holder, p.ng_reason, p.dropped_at IS NOT NULL, p.usable_hours,
        (SELECT jsonb_agg(jsonb_build_array(f.flag_code, f.valid_to, rule.effect, rule.label, EXISTS (
                    SELECT FROM flag_rule k WHERE k.municipality_id = %(city)s AND k.flag_code = f.flag_code))
@@ -78,62 +108,35 @@ SELECT t.household_id, t.kind, t.language, t.district_code,
           AND (q.phone_id = r.phone_id OR (r.phone_id IS NULL AND q.e164 = r.e164))
         ORDER BY q.dropped_at NULLS FIRST, q.position, q.phone_id LIMIT 1) p ON true
  ORDER BY r.nr
-"""
-
-_COLUMNS = """attempt_id, household_id, addressee_no, e164, channel, direction, live, counted, result, person_answered,
-       abandoned, intended_at, ended_at"""
-# One branch for each index, so that no plan walks through everybody's calls of the month.
-_HISTORY = f"""
-SELECT {_COLUMNS} FROM attempt
- WHERE municipality_id = %(city)s AND household_id = ANY(%(households)s) AND intended_at >= %(since)s
-UNION
-SELECT {_COLUMNS} FROM attempt
- WHERE municipality_id = %(city)s AND e164 = ANY(%(numbers)s) AND intended_at >= %(since)s
-UNION
-SELECT {_COLUMNS} FROM attempt
- WHERE municipality_id = %(city)s AND addressee_no = ANY(%(persons)s) AND intended_at >= %(since)s
-UNION
-SELECT {_COLUMNS} FROM attempt
- WHERE municipality_id = %(city)s AND household_id = ANY(%(households)s) AND live AND direction = 'outbound'
-UNION
-SELECT {_COLUMNS} FROM attempt
- WHERE municipality_id = %(city)s AND e164 = ANY(%(numbers)s) AND live AND direction = 'outbound'
- ORDER BY intended_at, attempt_id
-"""  # noqa: S608  (the column list above is ours)
+"""  # noqa: S608  (the attempts above are ours)
 
 _STAFF_RIGHT = json.dumps([Right.COLLECTOR_CASES.value])
 
 
-def read_facts(conn: Connection, city: City, requests: Sequence[ContactRequest], moment: Moment) -> list[Facts]:
-    """The facts of each request, in the order asked."""
+def read(
+    conn: Connection, city: City, requests: Sequence[ContactRequest], moment: Moment
+) -> tuple[list[Facts], History]:
+    """The facts of each request, in the order asked, and every attempt that may count toward a cap of one of them."""
     rows = conn.exec_driver_sql(
         _FACTS,
         {
             "city": city.id,
             "today": moment.day,
             "now": moment.now,
+            "since": earliest_history(moment),
             "staff_right": _STAFF_RIGHT,
+            "persons": sorted({request.addressee_no for request in requests}),
+            "numbers": sorted({request.e164 for request in requests if request.e164 is not None}),
             "requests": json.dumps([_asked(nr, request) for nr, request in enumerate(requests)]),
         },
-    )
-    return [_facts(tuple(row)) for row in rows]
+    ).all()
+    return [_facts(tuple(row[1:])) for row in rows], History(_past(entry) for entry in rows[0][0] or ())
 
 
-def read_history(
-    conn: Connection, city: City, requests: Sequence[ContactRequest], households: Collection[str], moment: Moment
-) -> History:
-    """Every attempt that may count toward a cap of one of these requests."""
-    rows = conn.exec_driver_sql(
-        _HISTORY,
-        {
-            "city": city.id,
-            "since": earliest_history(moment),
-            "households": sorted(households),
-            "numbers": sorted({request.e164 for request in requests if request.e164 is not None}),
-            "persons": sorted({request.addressee_no for request in requests}),
-        },
-    )
-    return History(PastAttempt(*row[1:]) for row in rows)
+def _past(entry: list[Any]) -> PastAttempt:
+    *told, intended_at, ended_at = entry
+    began, ended = datetime.fromisoformat(intended_at), datetime.fromisoformat(ended_at) if ended_at else None
+    return PastAttempt._make([*told, began, ended])
 
 
 def _asked(nr: int, request: ContactRequest) -> dict[str, int | str | None]:
