@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_update
 
 from callflow.codes import Contact, Outcome
@@ -224,19 +224,14 @@ def _learn_of_the_number(conn: Connection, city: City, saved: Saved, now: dateti
         mark_number(conn, city.id, form.addressee_no, saved.e164, "電話の持ち主が拒否", now, by=saved.by)
 
 
-_CONFIRM = (
-    update(Phone)
-    .where(
-        Phone.municipality_id == bindparam("city"),
-        Phone.addressee_no == bindparam("person"),
-        Phone.e164 == bindparam("number"),
-    )
-    .values(confirmed_at=bindparam("now"))
-)
+_CONFIRM = """
+UPDATE phone SET confirmed_at = %(now)s
+ WHERE municipality_id = %(city)s AND addressee_no = %(person)s AND e164 = %(number)s
+"""
 
 
 def _confirm_number(conn: Connection, municipality_id: int, addressee_no: str, e164: str, now: datetime) -> None:
-    conn.execute(_CONFIRM, {"city": municipality_id, "person": addressee_no, "number": e164, "now": now})
+    conn.exec_driver_sql(_CONFIRM, {"city": municipality_id, "person": addressee_no, "number": e164, "now": now})
 
 
 def learn_phone(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection
 
 from callflow.unreached import (
     AttemptClose,
@@ -20,7 +20,6 @@ from callflow.unreached import (
 from casefile.city import City
 from casefile.ids import Ids, stable_id
 from casefile.records import NewRecord, add_records
-from casefile.tables import Phone
 
 __all__ = [
     "AttemptClose",
@@ -88,16 +87,14 @@ def mark_number(
     by: UUID | None = None,
 ) -> None:
     """Mark a number as not to be used for this person; never dialed or texted again until somebody confirms it (Z9)."""
-    conn.execute(
-        update(Phone)
-        .where(
-            Phone.municipality_id == municipality_id,
-            Phone.addressee_no == addressee_no,
-            Phone.e164 == e164,
-            Phone.ng_reason.is_(None),
-        )
-        .values(ng_reason=reason, ng_at=now, learned_by=by, learned_at=now)
-    )
+    about = {"city": municipality_id, "person": addressee_no, "number": e164, "reason": reason, "by": by, "now": now}
+    conn.exec_driver_sql(_MARK, about)
+
+
+_MARK = """
+UPDATE phone SET ng_reason = %(reason)s, ng_at = %(now)s, learned_by = %(by)s, learned_at = %(now)s
+ WHERE municipality_id = %(city)s AND addressee_no = %(person)s AND e164 = %(number)s AND ng_reason IS NULL
+"""
 
 
 def record_id_of(close: AttemptClose) -> UUID:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, insert, or_, select, update
 
 from callflow.tables import Recall
 from casefile import holds
@@ -21,6 +21,7 @@ from casefile.clock import at_jst, jst_date
 from casefile.ids import Ids
 from casefile.vocabulary import HoldKind
 
+_CANCELLED = "再コール取消"
 OWN_GRACE = timedelta(minutes=15)
 """So long only the operator named in the booking gets it; then it is the room's."""
 
@@ -60,6 +61,22 @@ class Booked:
     note: str
     record_id: UUID | None
     state: str
+
+
+@dataclass(frozen=True, slots=True)
+class DueCall:
+    """A booking whose time has come, as the dialer needs it. `e164` None: its number is no longer one we can dial."""
+
+    recall_id: UUID
+    addressee_no: str
+    household_id: str
+    phone_id: UUID
+    e164: str | None
+    purpose: str
+    claim_group: str
+    campaign_id: UUID | None
+    operator_id: UUID | None
+    call_at: datetime
 
 
 def book(
@@ -139,10 +156,11 @@ def upcoming(
     return _booked(conn, municipality_id, which, limit)
 
 
-def due_and_next(conn: Connection, municipality_id: int, now: datetime) -> tuple[list[Booked], datetime | None]:
+def due_and_next(conn: Connection, municipality_id: int, now: datetime) -> tuple[list[DueCall], datetime | None]:
     """Every booking whose time has come, whoever's it is, oldest first; and when the next one's will have."""
-    overdue, next_at = conn.execute(_WAITING, {"city": municipality_id, "now": now}).one()
-    return _booked(conn, municipality_id, Recall.call_at <= now, overdue) if overdue else [], next_at
+    calls = [DueCall(*row) for row in conn.exec_driver_sql(_DUE_AND_NEXT, {"city": municipality_id, "now": now})]
+    later = [call.call_at for call in calls if call.call_at > now]
+    return [call for call in calls if call.call_at <= now], min(later, default=None)
 
 
 def of_person(conn: Connection, municipality_id: int, addressee_no: str) -> list[Booked]:
@@ -176,7 +194,7 @@ def missed(conn: Connection, municipality_id: int, recall_id: UUID, now: datetim
 
 def cancel(conn: Connection, municipality_id: int, recall_id: UUID, now: datetime) -> bool:
     """The resident or the room no longer wants it."""
-    return _close(conn, municipality_id, recall_id, RecallState.CANCELLED, now, "再コール取消")
+    return _close(conn, municipality_id, recall_id, RecallState.CANCELLED, now, _CANCELLED)
 
 
 def cancel_of_case(
@@ -184,8 +202,8 @@ def cancel_of_case(
 ) -> int:
     """Cancel every open booking of a case, because it was spoken with or a new one is made; returns how many."""
     case = {"city": municipality_id, "person": addressee_no, "purpose": purpose, "group": claim_group}
-    open_ones = conn.scalars(_OPEN_OF_CASE, case).all()
-    return sum(cancel(conn, municipality_id, recall_id, now) for recall_id in open_ones)
+    change = {"state": RecallState.CANCELLED.value, "now": now, "why": _CANCELLED}
+    return len(conn.exec_driver_sql(_CANCEL_OF_CASE, case | change).all())
 
 
 def sweep_missed(conn: Connection, city: City, now: datetime) -> list[UUID]:
@@ -217,21 +235,33 @@ _COLUMNS = (
 )
 
 
-# Asked after every talk: built once.
-_WAITING = select(
-    func.count().filter(Recall.call_at <= bindparam("now")),
-    func.min(Recall.call_at).filter(Recall.call_at > bindparam("now")),
-).where(Recall.municipality_id == bindparam("city"), Recall.state == RecallState.BOOKED)
-_OPEN_OF_CASE = (
-    select(Recall.recall_id)
-    .where(
-        Recall.municipality_id == bindparam("city"),
-        Recall.state == RecallState.BOOKED,
-        Recall.addressee_no == bindparam("person"),
-        Recall.purpose == bindparam("purpose"),
-        Recall.claim_group == bindparam("group"),
-    )
-    .order_by(Recall.call_at, Recall.recall_id)
+# Asked after every talk. What is due, and what falls due next: at one moment perhaps several.
+_DUE_AND_NEXT = """
+SELECT r.recall_id, r.addressee_no, t.household_id, r.phone_id, p.e164, r.purpose, r.claim_group, r.campaign_id,
+       r.operator_id, r.call_at
+  FROM recall r
+  JOIN taxpayer t ON t.municipality_id = r.municipality_id AND t.addressee_no = r.addressee_no
+  LEFT JOIN phone p ON p.municipality_id = r.municipality_id AND p.phone_id = r.phone_id
+ WHERE r.municipality_id = %(city)s AND r.state = 'booked'
+   AND r.call_at <= coalesce((SELECT min(n.call_at) FROM recall n
+                               WHERE n.municipality_id = %(city)s AND n.state = 'booked' AND n.call_at > %(now)s), %(now)s)
+ ORDER BY r.call_at, r.recall_id
+"""
+# A booking and the hold that kept its time free end together.
+_END = """
+WITH closed AS (
+    UPDATE recall SET state = %(state)s, closed_at = %(now)s
+     WHERE municipality_id = %(city)s AND {which} RETURNING recall_id, addressee_no
+), lifted AS (
+    UPDATE contact_hold h SET released_at = %(now)s, released_why = %(why)s FROM closed
+     WHERE h.municipality_id = %(city)s AND h.addressee_no = closed.addressee_no AND h.exempt_id = closed.recall_id
+       AND h.released_at IS NULL
+)
+SELECT recall_id FROM closed
+"""
+_CLOSE = _END.format(which="recall_id = %(recall)s AND state IN ('booked', 'calling')")
+_CANCEL_OF_CASE = _END.format(
+    which="addressee_no = %(person)s AND purpose = %(purpose)s AND claim_group = %(group)s AND state = 'booked'"
 )
 
 
@@ -248,11 +278,9 @@ def _booked(conn: Connection, municipality_id: int, which: ColumnElement[bool], 
 def _close(
     conn: Connection, municipality_id: int, recall_id: UUID, state: RecallState, now: datetime, why: str
 ) -> bool:
-    open_states = (RecallState.BOOKED, RecallState.CALLING)
-    closed = _move(conn, municipality_id, recall_id, open_states, state=state.value, closed_at=now)
-    if closed:
-        holds.release_exempting(conn, municipality_id, recall_id, now, why)
-    return closed
+    """Close a booking and lift its hold; False: it was closed already."""
+    values = {"city": municipality_id, "recall": recall_id, "state": state.value, "now": now, "why": why}
+    return conn.exec_driver_sql(_CLOSE, values).first() is not None
 
 
 def _move(

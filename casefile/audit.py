@@ -25,7 +25,10 @@ _LOCK_CLASS = 7_341_001
 """Namespace of the advisory lock that lets one sealer work at a time."""
 _LOOK_BACK = timedelta(days=31)
 _CHUNK = 1000
-_NOTE = insert(AuditEntry)
+_NOTE = """
+INSERT INTO audit_entry (municipality_id, audit_id, at, user_id, actor, action, addressee_no, detail)
+VALUES (%(city)s, %(audit)s, %(at)s, %(user)s, %(actor)s, %(action)s, %(person)s, %(detail)s::jsonb)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +89,17 @@ def note(
 ) -> UUID:
     """Write one entry in the caller's transaction. `action` is a dotted word such as "case.view" or "export.csv"."""
     audit_id = ids.new()
-    conn.execute(
+    conn.exec_driver_sql(
         _NOTE,
         {
-            "municipality_id": municipality_id,
-            "audit_id": audit_id,
+            "city": municipality_id,
+            "audit": audit_id,
             "at": at,
-            "user_id": user_id,
+            "user": user_id,
             "actor": actor,
             "action": action,
-            "addressee_no": addressee_no,
-            "detail": detail or {},
+            "person": addressee_no,
+            "detail": json.dumps(detail or {}),
         },
     )
     return audit_id

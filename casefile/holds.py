@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, or_, select, update
 
 from casefile.ids import Ids
 from casefile.tables import ContactHold
@@ -44,41 +44,40 @@ def place(
     record_id: UUID | None = None,
 ) -> UUID:
     """Hold the room back from a case; one of the same kind that stands is replaced by it."""
-    case = (
-        (ContactHold.addressee_no == addressee_no)
-        & (ContactHold.purpose == purpose)
-        & (ContactHold.claim_group == claim_group)
-    )
-    _release(conn, municipality_id, case & (ContactHold.kind == kind), since, "更新")
     hold_id = ids.new()
-    conn.execute(
-        insert(ContactHold),
+    conn.exec_driver_sql(
+        _PLACE,
         {
-            "municipality_id": municipality_id,
-            "hold_id": hold_id,
-            "addressee_no": addressee_no,
+            "city": municipality_id,
+            "hold": hold_id,
+            "person": addressee_no,
             "purpose": purpose,
-            "claim_group": claim_group,
+            "group": claim_group,
             "kind": kind.value,
             "since": since,
             "until": until,
-            "exempt_id": exempt_id,
-            "record_id": record_id,
-            "released_at": None,
-            "released_why": None,
+            "exempt": exempt_id,
+            "record": record_id,
         },
     )
     return hold_id
 
 
+_PLACE = """
+WITH replaced AS (
+    UPDATE contact_hold SET released_at = %(since)s, released_why = '更新'
+     WHERE municipality_id = %(city)s AND addressee_no = %(person)s AND purpose = %(purpose)s
+       AND claim_group = %(group)s AND kind = %(kind)s AND released_at IS NULL
+)
+INSERT INTO contact_hold (municipality_id, hold_id, addressee_no, purpose, claim_group, kind, since, until, exempt_id,
+                          record_id)
+VALUES (%(city)s, %(hold)s, %(person)s, %(purpose)s, %(group)s, %(kind)s, %(since)s, %(until)s, %(exempt)s, %(record)s)
+"""
+
+
 def release(conn: Connection, municipality_id: int, hold_id: UUID, at: datetime, why: str) -> bool:
     """Lift one hold. False: it was lifted already."""
     return _release(conn, municipality_id, ContactHold.hold_id == hold_id, at, why) > 0
-
-
-def release_exempting(conn: Connection, municipality_id: int, exempt_id: UUID, at: datetime, why: str) -> bool:
-    """Lift the hold that was placed for one booked contact."""
-    return _release(conn, municipality_id, ContactHold.exempt_id == exempt_id, at, why) > 0
 
 
 def release_kinds(

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, select, update
 
 from casefile import holds
 from casefile.city import City
@@ -102,26 +102,31 @@ def open_request(
     """Ask a section for something; its day is counted in 開庁日 from today."""
     handling = _HANDLING[kind]
     request_id = ids.new()
-    conn.execute(
-        insert(ServiceRequest),
+    conn.exec_driver_sql(
+        _OPEN,
         {
-            "municipality_id": city.id,
-            "request_id": request_id,
-            "addressee_no": addressee_no,
+            "city": city.id,
+            "request": request_id,
+            "person": addressee_no,
             "purpose": purpose,
-            "claim_group": claim_group,
+            "group": claim_group,
             "kind": kind.value,
             "section": handling.section,
             "due_on": city.calendar.add_open_days(jst_date(now), handling.open_days),
-            "state": "open",
             "note": note,
-            "record_id": record_id,
-            "opened_at": now,
-            "closed_at": None,
-            "closed_by": None,
+            "record": record_id,
+            "now": now,
         },
     )
     return request_id
+
+
+_OPEN = """
+INSERT INTO service_request (municipality_id, request_id, addressee_no, purpose, claim_group, kind, section, due_on,
+                             state, note, record_id, opened_at)
+VALUES (%(city)s, %(request)s, %(person)s, %(purpose)s, %(group)s, %(kind)s, %(section)s, %(due_on)s, 'open', %(note)s,
+        %(record)s, %(now)s)
+"""
 
 
 def finish_request(conn: Connection, municipality_id: int, request_id: UUID, now: datetime, by: UUID | None) -> None:
