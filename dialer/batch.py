@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -102,6 +102,10 @@ class Batch:
             or self.wrapped_up
             or self.skipped
         )
+
+    def touches(self, households: Collection[str], numbers: Collection[str]) -> bool:
+        """Whether a call that has ended, and is not written yet, was made to one of these."""
+        return any(call.candidate.household_id in households or call.candidate.e164 in numbers for call in self.ended)
 
     def add(self, command: EngineCommand) -> None:
         """Take one wish to store or to notify; others are not for the batch."""

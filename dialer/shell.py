@@ -43,6 +43,7 @@ from dialer.messages import (
     Supply,
     Tell,
     Tick,
+    Wanted,
 )
 from dialer.picker import ReachBook, hour_slot
 from dialer.planner import PacerFor, one_to_one
@@ -272,7 +273,7 @@ class FloorShell:
         """Let the gate decide in one transaction with what is still to be written, and tell the engine. Raises LostFloor."""
         now = self._clock.now()
         with self._database.transaction(self._municipality_id) as conn:
-            after = self._write(conn)
+            after = self._write(conn) if self._gate_must_see(command.wanted) else Aftermath()
             answered = admissions.ask(
                 conn, self._city, self._campaigns, command.wanted, now, self._ids, self._floor_id, self._epoch
             )
@@ -288,6 +289,12 @@ class FloorShell:
                 self._to_handle.append(Admitted(now, answer.attempt_id, want.candidate, want.operator_id))
         for want in answered.taken:
             self._to_handle.append(GateRefused(now, want.candidate, (), want.operator_id))
+
+    def _gate_must_see(self, wanted: tuple[Wanted, ...]) -> bool:
+        """Whether what is not written yet belongs into this transaction: one of its calls may be why the gate refuses."""
+        candidates = [want.candidate for want in wanted]
+        households, numbers = {each.household_id for each in candidates}, {each.e164 for each in candidates}
+        return not self._commit_after or self._batch.touches(households, numbers)
 
     # -- rows -----------------------------------------------------------------------------------------------------
 

@@ -57,6 +57,7 @@ class LiveRoom:
             people=carrier.people,
             agenda=self._agenda,
             knock=lambda: None,  # every command knocks at the database by itself
+            settle=lambda: None,  # the engine writes everything down at once
             city_now=self._city,
             seed=seed,
         )

@@ -44,7 +44,10 @@ class Agenda(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Floor:
-    """What every robot of one floor shares. `knock` wakes the engine after commands were given."""
+    """What every robot of one floor shares.
+
+    `knock` wakes the engine after commands were given; `settle` has it write down what it still holds back.
+    """
 
     database: Database
     municipality_id: int
@@ -55,6 +58,7 @@ class Floor:
     people: People
     agenda: Agenda
     knock: Callable[[], None]
+    settle: Callable[[], None]
     city_now: Callable[[], City]
     seed: int
 
@@ -213,6 +217,7 @@ def submit_talk(floor: Floor, talk: Talk, user: User | None, lines: tuple[Arrear
     Where a check refuses it, the talk is saved as a mere 案内; the tally keeps the sentence, since a robot should not
     need that.
     """
+    floor.settle()
     target = floor.people.city.residents[talk.addressee_no]
     city = floor.city_now()
     form = fill_in(talk, target, lines, city)

@@ -47,8 +47,8 @@ _ONE_DAY = timedelta(days=1)
 _OFFER_LOOK = timedelta(seconds=10)
 _TEXT_ROUND = timedelta(minutes=5)
 _LEAST_WAIT = timedelta(milliseconds=250)
-_COMMIT_SECONDS = 10.0
-"""A rehearsal's rows are read at its end, and by robots seconds later: what nobody waits for may wait for more."""
+_COMMIT_SECONDS = 120.0
+"""A rehearsal's rows are read at its end; who reads some of them earlier has the engine write them down first."""
 _ROUND_SECONDS = 600.0
 """Everybody knocks here, so the shell need not look for rows by itself."""
 
@@ -214,6 +214,7 @@ class Rehearsal:
             people=self.people,
             agenda=self._agenda,
             knock=self._knock,
+            settle=self.shell.flush,
             city_now=lambda: self.city,
             seed=self.plan.seed,
         )
@@ -262,6 +263,7 @@ class Rehearsal:
 
     def _morning(self, day: date) -> None:
         """The core system's files of yesterday, then what follows from them."""
+        self.shell.flush()
         yesterday = day - _ONE_DAY
         self._tills.close_until(yesterday)
         mid = self.truth.code
@@ -291,6 +293,7 @@ class Rehearsal:
         import_one(self._database, self.truth.code, file, self._clock, self._ids)
 
     def _seal(self) -> None:
+        self.shell.flush()
         with self._work.transaction(self.truth.code) as conn:
             while audit.seal(conn, self.truth.code, self._clock.now()):
                 pass
@@ -303,6 +306,7 @@ class Rehearsal:
             self._agenda.later(self._clock.now() + _OFFER_LOOK, lambda: self._look_for_offers(until))
 
     def _text_round(self, until: datetime) -> None:
+        self.shell.flush()
         self.spent.on("sms worker", lambda: self._texts.work(self.city))
         if self._clock.now() + _TEXT_ROUND < until:
             self._agenda.later(self._clock.now() + _TEXT_ROUND, lambda: self._text_round(until))
