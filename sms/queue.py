@@ -63,17 +63,18 @@ def take_due(conn: Connection, city: City, now: datetime, ids: Ids, limit: int) 
         .scalars()
         .all()
     )
-    conn.execute(
-        update(Message)
-        .where(Message.municipality_id == city.id, Message.message_id.in_(due))
-        .values(leased_until=now + LEASE)
-    )
+    if due:
+        conn.execute(
+            update(Message)
+            .where(Message.municipality_id == city.id, Message.message_id.in_(due))
+            .values(leased_until=now + LEASE)
+        )
     return list(due)
 
 
 def allowance(conn: Connection, city: City, now: datetime) -> int:
     """How many texts may still begin in this minute: the throttle less what was begun or is being prepared."""
-    begun = conn.execute(
+    begun = (
         select(func.count())
         .select_from(Attempt)
         .where(
@@ -82,8 +83,8 @@ def allowance(conn: Connection, city: City, now: datetime) -> int:
             Attempt.intended_at > now - _MINUTE,
             Attempt.intended_at <= now,
         )
-    ).scalar_one()
-    prepared = conn.execute(
+    )
+    prepared = (
         select(func.count())
         .select_from(Message)
         .where(
@@ -91,8 +92,9 @@ def allowance(conn: Connection, city: City, now: datetime) -> int:
             Message.state.in_(("accepted", "scheduled")),
             Message.leased_until > now,
         )
-    ).scalar_one()
-    return city.settings.sms_per_minute - begun - prepared
+    )
+    spent: int = conn.execute(select(begun.scalar_subquery() + prepared.scalar_subquery())).scalar_one()
+    return city.settings.sms_per_minute - spent
 
 
 def lock_message(conn: Connection, city: City, message_id: UUID) -> DueMessage | None:

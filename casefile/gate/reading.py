@@ -29,54 +29,42 @@ from casefile.roles import Right
 
 # Every attempt that may count toward a cap of one of the requests. One branch for each index, so that no plan walks through
 # everybody's calls of the month.
-_COLUMNS = """attempt_id, household_id, addressee_no, e164, channel, direction, live, counted, result, person_answered,
-       abandoned, intended_at, ended_at"""
+_COUNTS = "(intended_at >= %(since)s OR live AND direction = 'outbound')"
 _ATTEMPTS = f"""
-SELECT {_COLUMNS} FROM attempt
- WHERE municipality_id = %(city)s AND household_id = ANY(ARRAY(SELECT household_id FROM households))
-   AND intended_at >= %(since)s
+SELECT attempt_id FROM attempt
+ WHERE municipality_id = %(city)s AND household_id = ANY(ARRAY(
+       SELECT household_id FROM taxpayer WHERE municipality_id = %(city)s AND addressee_no = ANY(%(persons)s))) AND {_COUNTS}
 UNION
-SELECT {_COLUMNS} FROM attempt
- WHERE municipality_id = %(city)s AND e164 = ANY(%(numbers)s) AND intended_at >= %(since)s
+SELECT attempt_id FROM attempt WHERE municipality_id = %(city)s AND e164 = ANY(%(numbers)s) AND {_COUNTS}
 UNION
-SELECT {_COLUMNS} FROM attempt
- WHERE municipality_id = %(city)s AND addressee_no = ANY(%(persons)s) AND intended_at >= %(since)s
-UNION
-SELECT {_COLUMNS} FROM attempt
- WHERE municipality_id = %(city)s AND household_id = ANY(ARRAY(SELECT household_id FROM households))
-   AND live AND direction = 'outbound'
-UNION
-SELECT {_COLUMNS} FROM attempt
- WHERE municipality_id = %(city)s AND e164 = ANY(%(numbers)s) AND live AND direction = 'outbound'
-"""  # noqa: S608  (the column list above is ours)
+SELECT attempt_id FROM attempt WHERE municipality_id = %(city)s AND addressee_no = ANY(%(persons)s) AND {_COUNTS}
+"""  # noqa: S608  (every part is ours)
 # One row for each request, every subquery an index lookup, all of one snapshot: what is committed is what counts. The
 # attempts are the same for all requests, and stand in the first row.
-_FACTS = f"""
-WITH households AS (
-    SELECT household_id FROM taxpayer WHERE municipality_id = %(city)s AND addressee_no = ANY(%(persons)s))
+_FACTS_AS_READ = f"""
 SELECT CASE WHEN r.nr = 0 THEN (
-           SELECT jsonb_agg(jsonb_build_array(h.household_id, h.addressee_no, h.e164, h.channel, h.direction, h.live,
-                                              h.counted, h.result, h.person_answered, h.abandoned, h.intended_at,
-                                              h.ended_at) ORDER BY h.intended_at, h.attempt_id)
-             FROM ({_ATTEMPTS}) h) END,
+           SELECT jsonb_agg(jsonb_build_array(household_id, addressee_no, e164, channel, direction, live, counted, result,
+                                              person_answered, abandoned, intended_at, ended_at)
+                            ORDER BY intended_at, attempt_id)
+             FROM attempt WHERE municipality_id = %(city)s AND attempt_id = ANY(ARRAY({_ATTEMPTS}))) END,
        t.household_id, t.kind, t.language, t.district_code,
        p.phone_id, p.e164, p.line_type, p.place, p.holder, p.ng_reason, p.dropped_at IS NOT NULL, p.usable_hours,
-       (SELECT jsonb_agg(jsonb_build_array(f.flag_code, f.valid_to, rule.effect, rule.label, EXISTS (
+       (SELECT jsonb_agg(jsonb_build_array(f.flag_code, f.valid_to, l.effect, l.label, EXISTS (
                    SELECT FROM flag_rule k WHERE k.municipality_id = %(city)s AND k.flag_code = f.flag_code))
                ORDER BY f.flag_code, f.valid_from, f.flag_id)
           FROM taxpayer_flag f
-          LEFT JOIN flag_rule rule ON rule.municipality_id = %(city)s AND rule.flag_code = f.flag_code
-               AND rule.channel = r.channel AND rule.purpose = r.purpose
+          LEFT JOIN flag_rule l ON l.municipality_id = %(city)s AND l.flag_code = f.flag_code
+               AND l.channel = r.channel AND l.purpose = r.purpose
          WHERE f.municipality_id = %(city)s AND f.addressee_no = r.addressee_no
            AND f.valid_from <= %(today)s AND (f.valid_to IS NULL OR f.valid_to >= %(today)s)),
-       (SELECT jsonb_agg(jsonb_build_array(a.due_date, a.demand_notice_date, a.limitation_date, a.outstanding_yen)
-               ORDER BY a.arrears_id)
+       (SELECT jsonb_agg(jsonb_build_array(due_date, demand_notice_date, limitation_date, outstanding_yen)
+               ORDER BY arrears_id)
           FROM arrears a
          WHERE a.municipality_id = %(city)s AND a.addressee_no = r.addressee_no
            AND a.claim_group = r.claim_group AND a.outstanding_yen > 0),
-       (SELECT min(plan.plan_no) FROM instalment_plan plan
-         WHERE plan.municipality_id = %(city)s AND plan.addressee_no = r.addressee_no
-           AND plan.claim_group = r.claim_group AND plan.state = 'kept'),
+       (SELECT min(i.plan_no) FROM instalment_plan i
+         WHERE i.municipality_id = %(city)s AND i.addressee_no = r.addressee_no
+           AND i.claim_group = r.claim_group AND i.state = 'kept'),
        (SELECT jsonb_build_array(pr.promise_id, pr.judge_on) FROM promise pr
          WHERE pr.municipality_id = %(city)s AND pr.addressee_no = r.addressee_no
            AND pr.claim_group = r.claim_group AND pr.state = 'open'),
@@ -85,21 +73,21 @@ SELECT CASE WHEN r.nr = 0 THEN (
          WHERE h.municipality_id = %(city)s AND h.addressee_no = r.addressee_no AND h.released_at IS NULL
            AND h.purpose = r.purpose AND h.claim_group = r.claim_group
            AND h.since <= %(now)s AND (h.until IS NULL OR h.until > %(now)s)),
-       (SELECT c.abandoned FROM attempt c
-         WHERE c.municipality_id = %(city)s AND c.household_id = t.household_id
-           AND c.channel = 'call' AND c.direction = 'outbound' AND c.counted
-         ORDER BY c.intended_at DESC, c.attempt_id DESC LIMIT 1),
+       (SELECT abandoned FROM attempt
+         WHERE municipality_id = %(city)s AND household_id = t.household_id
+           AND channel = 'call' AND direction = 'outbound' AND counted
+         ORDER BY intended_at DESC, attempt_id DESC LIMIT 1),
        (SELECT count(*) FROM attempt n
          WHERE n.municipality_id = %(city)s AND n.addressee_no = r.addressee_no AND n.channel = r.channel
-           AND n.direction = 'outbound' AND n.counted AND n.purpose = r.purpose
+           AND direction = 'outbound' AND counted AND n.purpose = r.purpose
            AND n.campaign_id IS NOT DISTINCT FROM r.campaign_id),
        r.requested_by IS NOT NULL AND EXISTS (
-           SELECT FROM user_role u JOIN role o ON o.municipality_id = %(city)s AND o.role_code = u.role_code
-            WHERE u.municipality_id = %(city)s AND u.user_id = r.requested_by AND o.rights @> %(staff_right)s::jsonb),
-       (SELECT max(i.as_of) FROM import_run i WHERE i.municipality_id = %(city)s AND i.file_kind = 'receipts'),
-       (SELECT jsonb_agg(jsonb_build_array(s.district_code, s.started_at, s.reason) ORDER BY s.started_at, s.stop_id)
-          FROM contact_stop s WHERE s.municipality_id = %(city)s AND s.ended_at IS NULL)
-  FROM jsonb_to_recordset(%(requests)s::jsonb) AS r(nr integer, addressee_no text, phone_id uuid, e164 text, channel text,
+           SELECT FROM user_role JOIN role o USING (municipality_id, role_code)
+            WHERE municipality_id = %(city)s AND user_id = r.requested_by AND o.rights @> %(staff_right)s::jsonb),
+       (SELECT max(as_of) FROM import_run WHERE municipality_id = %(city)s AND file_kind = 'receipts'),
+       (SELECT jsonb_agg(jsonb_build_array(district_code, started_at, reason) ORDER BY started_at, stop_id)
+          FROM contact_stop WHERE municipality_id = %(city)s AND ended_at IS NULL)
+  FROM jsonb_to_recordset(%(requests)s::jsonb) AS r(nr int, addressee_no text, phone_id uuid, e164 text, channel text,
        purpose text, claim_group text, campaign_id uuid, requested_by uuid)
   LEFT JOIN taxpayer t ON t.municipality_id = %(city)s AND t.addressee_no = r.addressee_no
   LEFT JOIN LATERAL (
@@ -109,6 +97,8 @@ SELECT CASE WHEN r.nr = 0 THEN (
         ORDER BY q.dropped_at NULLS FIRST, q.position, q.phone_id LIMIT 1) p ON true
  ORDER BY r.nr
 """  # noqa: S608  (the attempts above are ours)
+_FACTS = " ".join(_FACTS_AS_READ.split())
+"""Without the line breaks, because psycopg remembers only how texts of up to 4,096 characters are parsed."""
 
 _STAFF_RIGHT = json.dumps([Right.COLLECTOR_CASES.value])
 
