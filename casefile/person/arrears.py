@@ -109,7 +109,8 @@ def _total(lines: list[ArrearsLine]) -> TaxTotal:
     )
 
 
-# The periods of a case, each with its last receipt, and whether an open promise or a plan has it for a target.
+# The periods of a case, each with its last receipt, and whether an open promise or a plan has it for a target: their
+# targets are read once for the case, not once for each period.
 _LINES = """
 SELECT a.arrears_id, a.tax_code, a.levy_year, a.assessed_year, a.period, a.notice_no, a.category, a.assessed_yen,
        a.unpaid_yen, a.provisional_paid_yen, a.outstanding_yen, a.demand_fee_yen, a.interest_yen, a.interest_base_yen,
@@ -119,16 +120,16 @@ SELECT a.arrears_id, a.tax_code, a.levy_year, a.assessed_year, a.period, a.notic
        (SELECT max(r.received_on) FROM receipt r
          WHERE r.municipality_id = a.municipality_id AND r.arrears_id = a.arrears_id
            AND r.cancelled_on IS NULL) AS last_paid_on,
-       EXISTS (
-           SELECT FROM promise m
+       a.arrears_id = ANY (ARRAY(
+           SELECT s.arrears_id FROM promise m
              JOIN promise_target s ON s.municipality_id = m.municipality_id AND s.promise_id = m.promise_id
-            WHERE m.municipality_id = a.municipality_id AND m.addressee_no = a.addressee_no
-              AND m.claim_group = a.claim_group AND m.state = 'open' AND s.arrears_id = a.arrears_id) AS in_promise,
-       EXISTS (
-           SELECT FROM instalment_plan i
+            WHERE m.municipality_id = %(city)s AND m.addressee_no = %(person)s AND m.claim_group = %(group)s
+              AND m.state = 'open')) AS in_promise,
+       a.arrears_id = ANY (ARRAY(
+           SELECT s.arrears_id FROM instalment_plan i
              JOIN instalment_plan_target s ON s.municipality_id = i.municipality_id AND s.plan_no = i.plan_no
-            WHERE i.municipality_id = a.municipality_id AND i.addressee_no = a.addressee_no
-              AND i.claim_group = a.claim_group AND i.state = 'kept' AND s.arrears_id = a.arrears_id) AS in_plan
+            WHERE i.municipality_id = %(city)s AND i.addressee_no = %(person)s AND i.claim_group = %(group)s
+              AND i.state = 'kept')) AS in_plan
   FROM arrears a
   JOIN tax_item t ON t.municipality_id = a.municipality_id AND t.tax_code = a.tax_code
   LEFT JOIN tax_period p ON p.municipality_id = a.municipality_id AND p.tax_code = a.tax_code
