@@ -71,6 +71,35 @@ def test_bookings_fall_due_in_order_of_time(room: Room) -> None:
     assert [booked.recall_id for booked in recall.upcoming(room.conn, room.city.id, until=AT_SIX)] == [early, late]
 
 
+def test_the_dialer_learns_whom_to_call_now_and_when_to_ask_again(room: Room) -> None:
+    first, second = room.book("A1", AT_SIX), room.book("A2", AT_SIX, TANAKA)
+    room.book("A3", AT_SIX + timedelta(hours=1))
+    due, next_at = recall.due_and_next(room.conn, room.city.id, AT_SIX)
+    assert {call.recall_id: (call.e164, call.operator_id) for call in due} == {
+        first: (mobile(1), None),
+        second: (mobile(2), TANAKA),
+    }
+    assert next_at == AT_SIX + timedelta(hours=1)
+    assert recall.due_and_next(room.conn, room.city.id, NOW) == ([], AT_SIX)
+    assert recall.due_and_next(room.conn, room.city.id, AT_SIX + timedelta(hours=1))[1] is None
+
+
+def test_a_booking_whose_number_cannot_be_dialed_is_known_without_one(room: Room) -> None:
+    room.book("A1", AT_SIX)
+    room.conn.exec_driver_sql("UPDATE phone SET e164 = NULL WHERE addressee_no = 'A1'")
+    (call,), _ = recall.due_and_next(room.conn, room.city.id, AT_SIX)
+    assert call.e164 is None
+
+
+def test_a_new_booking_of_a_case_takes_the_place_of_the_old_with_its_hold(room: Room) -> None:
+    old, other = room.book("A1", AT_SIX), room.book("A2", AT_SIX)
+    new = room.book("A1", AT_SIX + timedelta(hours=1))
+    assert (room.state(old), room.state(other), room.state(new)) == ("cancelled", "booked", "booked")
+    (hold,) = holds.standing(room.conn, room.city.id, "A1", NOW)
+    assert hold.exempt_id == new
+    assert room.held("A2", NOW) == 1
+
+
 def test_an_operators_booking_is_his_until_it_waits_too_long(room: Room) -> None:
     own, anybodys = room.book("A1", AT_SIX, TANAKA), room.book("A2", AT_SIX)
     assert set(room.due(AT_SIX, TANAKA)) == {own, anybodys}

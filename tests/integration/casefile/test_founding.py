@@ -9,6 +9,7 @@ from casefile.city import City, CitySettings, load_city
 from casefile.db import Database
 from casefile.errors import TsunagaruError
 from casefile.flags import default_rules
+from casefile.interest import published_rates
 from casefile.roles import DEFAULT_ROLES
 from casefile.tables import FlagRule, Role
 
@@ -16,6 +17,7 @@ from casefile.tables import FlagRule, Role
 def test_founding_writes_rules_roles_and_settings(database: Database, municipality: int, city: City) -> None:
     assert city.name == "試験市"
     assert city.settings == CitySettings()
+    assert {rule: tuple(rates) for rule, rates in city.interest_rates.items()} == published_rates()
     with database.transaction(municipality) as conn:
         assert conn.scalar(select(func.count()).select_from(FlagRule)) == len(list(default_rules()))
         assert conn.scalars(select(Role.role_code).order_by(Role.role_code)).all() == sorted(
