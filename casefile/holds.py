@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -78,27 +77,6 @@ VALUES (%(city)s, %(hold)s, %(person)s, %(purpose)s, %(group)s, %(kind)s, %(sinc
 def release(conn: Connection, municipality_id: int, hold_id: UUID, at: datetime, why: str) -> bool:
     """Lift one hold. False: it was lifted already."""
     return _release(conn, municipality_id, ContactHold.hold_id == hold_id, at, why) > 0
-
-
-def release_kinds(
-    conn: Connection,
-    municipality_id: int,
-    *,
-    addressee_no: str,
-    purpose: str,
-    claim_group: str,
-    kinds: Collection[HoldKind],
-    at: datetime,
-    why: str,
-) -> int:
-    """Lift every hold of these kinds on a case; returns how many."""
-    which = (
-        (ContactHold.addressee_no == addressee_no)
-        & (ContactHold.purpose == purpose)
-        & (ContactHold.claim_group == claim_group)
-        & ContactHold.kind.in_(kinds)
-    )
-    return _release(conn, municipality_id, which, at, why)
 
 
 def release_of_record(
