@@ -28,8 +28,9 @@ from dialer.seats import Emit, Seats
 
 PacerFor = Callable[[CampaignTerms], Pacer]
 
-SUPPLY = 200
-"""How many candidates are brought at a time."""
+_LEAST_SUPPLY = 200
+_PER_SEAT = 75
+"""Candidates brought at a time: about as many as an operator gets through in an hour, after which they are chosen anew."""
 _LOW = 5
 _NOT_BEFORE = timedelta(seconds=2)
 _TICK = timedelta(seconds=1)
@@ -124,8 +125,10 @@ class Planner:
 
     def spare(self, calls: Sequence[Call]) -> list[Seat]:
         """Ready operators whom no call on its way may need."""
-        competing = [call.candidate.campaign_id for call in calls if call.competes]
-        return places([seat for seat in self._seats.ready() if seat.pausing is None], competing).spare
+        ready = [seat for seat in self._seats.ready() if seat.pausing is None]
+        if not ready:
+            return []
+        return places(ready, [call.candidate.campaign_id for call in calls if call.competes]).spare
 
     def next_wakeup(self, now: datetime, calls: Sequence[Call]) -> datetime | None:
         """When a tick could bring something new: in a second while somebody is free to dial for, else later or never."""
@@ -225,7 +228,9 @@ class Planner:
             return
         if running.ask_at is None or now >= running.ask_at:
             running.asked = True
-            self._emit(Supply(running.terms.campaign_id, SUPPLY, frozenset(busy)))
+            seats = sum(seat.state != "offline" for seat in self._seats)
+            limit = max(_LEAST_SUPPLY, _PER_SEAT * seats)
+            self._emit(Supply(running.terms.campaign_id, limit, frozenset(busy)))
 
     def _explain(self, reason: str) -> None:
         if reason != self._reason:

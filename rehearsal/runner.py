@@ -74,7 +74,7 @@ class RehearsalPlan:
 
     @property
     def size(self) -> int:
-        return self.households or max(600, self.operators * (300 + 70 * self.days))
+        return self.households or max(600, self.operators * (300 + 100 * self.days))
 
     @property
     def listed_until(self) -> date:
@@ -128,6 +128,7 @@ class Rehearsal:
         self._inbound: InboundDesk | None = None
         self._callers: dict[UUID, str] = {}
         self._tick_at: datetime | None = None
+        self._thresholds = gc.get_threshold()
         self._until = at_jst(plan.first_day + timedelta(days=plan.days))
 
     # -- the frame ---------------------------------------------------------------------------------------------------
@@ -226,6 +227,7 @@ class Rehearsal:
         # The city stays as long as the run: nothing of it need be looked at for garbage again.
         gc.collect()
         gc.freeze()
+        gc.set_threshold(100_000, 50, 100)
         self._tick_at = self.shell.next_wakeup()
 
     def _finish(self) -> None:
@@ -234,6 +236,7 @@ class Rehearsal:
         self._texts.take_reports(self.city)
         self._seal()
         self._work.close()
+        gc.set_threshold(*self._thresholds)
         gc.unfreeze()
 
     # -- a day -------------------------------------------------------------------------------------------------------
