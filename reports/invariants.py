@@ -193,8 +193,10 @@ def _levies(conn: Connection, city: City) -> Iterable[Invariant]:
 
 
 def _repeated(conn: Connection, city: City, forms: dict[Axis, Form]) -> Iterable[Invariant]:
-    """The same request a second time gives the same bytes."""
-    for axis, form in forms.items():
+    """The same request a second time gives the same bytes: once for each form, whose axes only group the same facts."""
+    first = {form.request.form: axis for axis, form in reversed(forms.items())}
+    for axis in first.values():
+        form = forms[axis]
         again = build(conn, city, replace(form.request))
         same = all(export(form, fmt) == export(again, fmt) for fmt in _REPEATED)
         yield Invariant("reports_same_request_same_bytes", same, axis.value)
