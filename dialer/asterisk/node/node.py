@@ -1,0 +1,233 @@
+"""What one Asterisk node is, as data: ports, trunks, operators' lines, wording. Everything its files are made from."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from pathlib import PurePosixPath
+
+ANSWERED = "tsunagaru-answered"
+"""Context of an originated call: extension `s`. Waits for a redirect until 2.0 s after the answer, then says who called."""
+ANNOUNCE = "tsunagaru-announce"
+"""Context that says who called and hangs up: extension `s`."""
+JOIN = "tsunagaru-join"
+"""Context that rings an operator's line (the extension is the line's name) and bridges; the resident is redirected here."""
+JOIN_WAITING = "tsunagaru-join-waiting"
+"""Context that bridges with an operator's channel that is up already (the extension is that channel's unique id)."""
+OPERATOR = "tsunagaru-operator"
+"""Context where an operator's own channel waits between calls: extension `s`."""
+INBOUND = "tsunagaru-inbound"
+"""Context of call-backs (返電): any number."""
+AFTER_HOURS = "tsunagaru-after-hours"
+"""Context that says the office is closed and hangs up: extension `s`."""
+HOLD = "tsunagaru-hold"
+"""Context that keeps a resident company between two operators: extension `s`; hangs up by itself after a while."""
+
+JOIN_WITHIN_MS = 2_000
+"""A live answer nobody took by then hears who called (DOMAIN §2.8, 放棄呼)."""
+
+EVENTS = (
+    "BridgeEnter",
+    "BridgeLeave",
+    "ContactStatus",
+    "CoreShowChannel",
+    "CoreShowChannelsComplete",
+    "DTMFEnd",
+    "FullyBooted",
+    "Hangup",
+    "HangupRequest",
+    "MixMonitorStart",
+    "MixMonitorStop",
+    "Newchannel",
+    "Newstate",
+    "OriginateResponse",
+    "Shutdown",
+    "SoftHangupRequest",
+    "UserEvent",
+)
+"""The AMI events that reach the engine; everything else is dropped inside Asterisk (about 22 a call otherwise)."""
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+_NUMBER = re.compile(r"\+?[0-9]{3,15}")
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
+_SECRET = re.compile(r"[A-Za-z0-9_-]{16,128}")
+_ACCOUNT = re.compile(r"[A-Za-z0-9_.@+-]{1,64}")
+_PASSWORD = re.compile(r"[!-:<-Z^-~]{1,128}")
+_CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Where a node listens. RTP takes two ports a call leg: first to last, last included."""
+
+    sip: int
+    ami: int
+    http: int
+    rtp_first: int
+    rtp_last: int
+    https: int | None = None
+    """WSS for browsers; only with a certificate."""
+
+    def __post_init__(self) -> None:
+        for port in (self.sip, self.ami, self.http, self.rtp_first, self.rtp_last, self.https or 1):
+            _demand(0 < port < 65_536, f"{port} is no port")
+        _demand(self.rtp_first % 2 == 0, "the first RTP port must be even; RTCP takes the odd one above it")
+        _demand(self.rtp_last > self.rtp_first, "the last RTP port must be above the first")
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What a carrier gave us to register with, where it demands that."""
+
+    user: str
+    password: str = field(repr=False)
+
+    def __post_init__(self) -> None:
+        _matches(_ACCOUNT, self.user, "a trunk's user name")
+        _matches(_PASSWORD, self.password, "a trunk's password")
+
+
+@dataclass(frozen=True, slots=True)
+class Trunk:
+    """A SIP line bundle. `cps` and `lines` are kept by whoever dials; Asterisk itself does not count them.
+
+    `caller_number`: shown to every resident (186), E.164 or national. `inbound`: calls from this peer are call-backs.
+    """
+
+    name: str
+    host: str
+    port: int
+    caller_number: str
+    cps: float
+    lines: int
+    account: Account | None = None
+    codecs: tuple[str, ...] = ("ulaw", "alaw")
+    inbound: bool = True
+
+    def __post_init__(self) -> None:
+        _matches(_NAME, self.name, "a trunk's name")
+        _matches(_HOST, self.host, "a trunk's host")
+        _matches(_NUMBER, self.caller_number, "a caller number")
+        _demand(0 < self.port < 65_536, f"{self.port} is no port")
+        _demand(self.cps > 0 and self.lines > 0, "a trunk without calls per second or lines can't dial")
+        _codecs(self.codecs)
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorLine:
+    """An operator's line: a browser (WebRTC) or, with `webrtc` false, a desk phone that registers over SIP."""
+
+    name: str
+    secret: str = field(repr=False)
+    webrtc: bool = True
+
+    def __post_init__(self) -> None:
+        _matches(_NAME, self.name, "an operator line's name")
+        _matches(_SECRET, self.secret, "an operator line's secret (16 or more letters and digits)")
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Days and hours (Asia/Tokyo) during which call-backs reach the room; holidays are the engine's to know."""
+
+    first_day: str
+    last_day: str
+    opens: str
+    closes: str
+    """The last minute that is still open is the one before."""
+
+    def __post_init__(self) -> None:
+        _demand(self.first_day in _DAYS and self.last_day in _DAYS, f"days are {', '.join(_DAYS)}")
+        _matches(_CLOCK, self.opens, "an opening time (HH:MM)")
+        _matches(_CLOCK, self.closes, "a closing time (HH:MM)")
+        _demand(self.opens < self.closes, "a day's opening ends after it begins")
+
+    @property
+    def last_minute(self) -> str:
+        hour, minute = map(int, self.closes.split(":"))
+        return "{:02d}:{:02d}".format(*divmod(hour * 60 + minute - 1, 60))
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """PEM files as Asterisk sees them."""
+
+    chain: PurePosixPath
+    key: PurePosixPath
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One Asterisk. `home` is the folder of its files as Asterisk itself sees it, inside its root folder or container.
+
+    `bind`: where SIP, RTP and the browsers' HTTP listen; AMI and plain HTTP never leave loopback. `media_address`: the
+    address told to the far ends for audio.
+    """
+
+    name: str
+    home: PurePosixPath
+    ports: Ports
+    ami_user: str
+    ami_secret: str = field(repr=False)
+    trunks: tuple[Trunk, ...] = ()
+    operators: tuple[OperatorLine, ...] = ()
+    openings: tuple[Opening, ...] = ()
+    """Empty: the dialplan never says closed by itself."""
+    bind: str = "127.0.0.1"
+    media_address: str = "127.0.0.1"
+    ami_bind: str = "127.0.0.1"
+    ami_permit: tuple[str, ...] = ("127.0.0.1/32",)
+    http_bind: str = "127.0.0.1"
+    certificate: Certificate | None = None
+    recordings: PurePosixPath | None = None
+    """Memory-backed storage for recordings; without it they lie below `home`."""
+    events: tuple[str, ...] = EVENTS
+    inbound_wait_seconds: int = 120
+    """A call-back nobody took by then is told to call again."""
+    hold_seconds: int = 20
+    """How long a resident whose operator's line broke is kept for somebody to come back."""
+
+    def __post_init__(self) -> None:
+        _matches(_NAME, self.name, "a node's name")
+        _matches(_NAME, self.ami_user, "an AMI user")
+        _matches(_SECRET, self.ami_secret, "the AMI secret (16 or more letters and digits)")
+        for address in (self.bind, self.media_address, self.ami_bind, self.http_bind):
+            ip_address(address)
+        for path in (self.home, self.recordings, *self._certificate_files()):
+            _demand(
+                path is None or re.fullmatch(r"(/[A-Za-z0-9._@+-]+)+", str(path)) is not None,
+                f"{path} is no plain path",
+            )
+        names = [*(trunk.name for trunk in self.trunks), *(line.name for line in self.operators)]
+        _demand(len(set(names)) == len(names), "two trunks or lines have the same name")
+        hosts = [trunk.host for trunk in self.trunks if trunk.inbound]
+        _demand(
+            len(set(hosts)) == len(hosts), "two trunks for call-backs have the same host; which one calls can't be told"
+        )
+        _demand((self.certificate is None) == (self.ports.https is None), "WSS needs both a port and a certificate")
+        for event in self.events:
+            _matches(re.compile("[A-Za-z]+"), event, "an event's name")
+
+    def _certificate_files(self) -> tuple[PurePosixPath, ...]:
+        return (self.certificate.chain, self.certificate.key) if self.certificate else ()
+
+    @property
+    def recordings_folder(self) -> PurePosixPath:
+        return self.recordings or self.home / "recordings"
+
+
+def _demand(holds: bool, otherwise: str) -> None:
+    if not holds:
+        raise ValueError(otherwise)
+
+
+def _matches(pattern: re.Pattern[str], value: str, what: str) -> None:
+    # The value itself may be a secret and is never repeated. `fullmatch` lets no newline through: nothing can add a line.
+    _demand(pattern.fullmatch(value) is not None, f"this cannot be {what}")
+
+
+def _codecs(codecs: tuple[str, ...]) -> None:
+    known = {"ulaw", "alaw", "g722", "opus"}
+    _demand(bool(codecs) and set(codecs) <= known, f"codecs are some of {', '.join(sorted(known))}")

@@ -1,0 +1,199 @@
+"""Start and stop one Asterisk in a root folder that `.ci/asterisk-root` built. Needs root, for chroot alone."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from dialer.asterisk.node.configuration import write_configuration, write_operators
+from dialer.asterisk.node.node import Node
+from dialer.asterisk.node.prompts import SPEAK, Wording, write_prompts
+
+_EDITION = ".edition"
+_NODES = PurePosixPath("/srv/nodes")
+_STARTS_WITHIN = 30.0
+_STOPS_WITHIN = 10.0
+_ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
+
+
+class AsteriskNotStarted(Exception):
+    """Asterisk did not come up; the message says what it told."""
+
+
+def default_root() -> Path:
+    """Where `.ci/asterisk-root` builds by default."""
+    told = os.environ.get("ASTERISK_ROOT")
+    cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(told) if told else Path(cache) / "tsunagaru" / "asterisk-22"
+
+
+def why_not(root: Path) -> str | None:
+    """Why no Asterisk can be started from this root folder here, with what to do; None if it can."""
+    if not (root / _EDITION).is_file():
+        return f"there is no Asterisk in {root}; root builds it with .ci/asterisk-root"
+    if os.geteuid() != 0:
+        return "only root may enter Asterisk's root folder (chroot)"
+    return None
+
+
+def new_secret() -> str:
+    """A secret for AMI or a line: drawn at start, kept in files of mode 0600 and nowhere else."""
+    return secrets.token_urlsafe(24)
+
+
+def home_of(name: str) -> PurePosixPath:
+    """The `home` of a node of this name in a root folder."""
+    return _NODES / name
+
+
+@dataclass(slots=True)
+class RunningNode:
+    """An Asterisk that is up. `stop` ends it and takes its files, secrets included, away."""
+
+    node: Node
+    root: Path
+    process: subprocess.Popen[bytes]
+
+    @property
+    def folder(self) -> Path:
+        """The node's files as this machine sees them."""
+        return _outside(self.root, self.node.home)
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    def console(self, command: str) -> str:
+        """What Asterisk's console answers."""
+        return _console(self.root, self.node, command).stdout
+
+    def reload_operators(self, node: Node) -> None:
+        """Take over the operators' lines of `node`; calls go on."""
+        write_operators(self.folder, node)
+        _give_to_asterisk(self.root, self.folder)
+        self.console("module reload res_pjsip.so")
+        self.node = node
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> None:
+        """End it with every call it has; its folder is gone afterwards."""
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(_STOPS_WITHIN)
+            except subprocess.TimeoutExpired:
+                self.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def start_node(root: Path, node: Node, wording: Wording, recorded: Path | None = None) -> RunningNode:
+    """Write the node's files, make what it says, start it, and return once calls can be placed.
+
+    `node.home` must be `home_of(node.name)`. Raises AsteriskNotStarted.
+    """
+    hindrance = why_not(root)
+    if hindrance:
+        raise AsteriskNotStarted(hindrance)
+    folder = _outside(root, node.home)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700, parents=True)
+    configuration = write_configuration(folder, node)
+    speak_prompts(root, folder / "sounds", wording, recorded)
+    _give_to_asterisk(root, folder)
+    # Not as root: `--userspec` drops every right before Asterisk's first instruction; its own id is the child's.
+    with (folder / "log" / "start").open("wb") as told:
+        process = subprocess.Popen(
+            ["chroot", "--userspec=asterisk:asterisk", root, "asterisk", "-f", "-C", _inside(root, configuration)],
+            stdin=subprocess.DEVNULL,
+            stdout=told,
+            stderr=subprocess.STDOUT,
+            env=_ENVIRONMENT | {"HOME": str(node.home)},
+            cwd="/",
+        )
+    running = RunningNode(node, root, process)
+    try:
+        _until(lambda: _is_up(running), process)
+    except AsteriskNotStarted as failure:
+        said = (folder / "log" / "start").read_text(errors="replace")[-2000:]
+        running.stop()
+        raise AsteriskNotStarted(f"{failure}: {said}") from None
+    return running
+
+
+def speak_prompts(root: Path, sounds: Path, wording: Wording, recorded: Path | None = None) -> None:
+    """Make the prompts of a folder with the root folder's voice; the same words are spoken once per root folder."""
+    kept = _outside(root, PurePosixPath("/srv/prompts"))
+    write_prompts(sounds, wording, recorded)
+    for text in sounds.glob("*.txt"):
+        spoken = kept / _filed_under(text)
+        spoken.mkdir(parents=True, exist_ok=True)
+        if not (spoken / f"{text.stem}.wav").is_file():
+            shutil.copyfile(text, spoken / text.name)
+            script = spoken / SPEAK.name
+            shutil.copyfile(SPEAK, script)
+            subprocess.run(
+                ["chroot", root, "sh", _inside(root, script), _inside(root, spoken)],
+                check=True,
+                env=_ENVIRONMENT,
+                cwd="/",
+            )
+        shutil.copyfile(spoken / f"{text.stem}.wav", sounds / f"{text.stem}.wav")
+
+
+def _filed_under(text: Path) -> str:
+    return hashlib.sha256(text.read_bytes() + SPEAK.read_bytes()).hexdigest()[:16]
+
+
+def _is_up(running: RunningNode) -> bool:
+    try:
+        with socket.create_connection((running.node.ami_bind, running.node.ports.ami), timeout=1):
+            pass
+    except OSError:
+        return False
+    return "fully booted" in _console(running.root, running.node, "core waitfullybooted").stdout.lower()
+
+
+def _until(happened: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + _STARTS_WITHIN
+    while not happened():
+        if process.poll() is not None:
+            raise AsteriskNotStarted(f"Asterisk ended with code {process.returncode}")
+        if time.monotonic() > deadline:
+            raise AsteriskNotStarted(f"Asterisk was not up after {_STARTS_WITHIN:.0f} s")
+        time.sleep(0.05)
+
+
+def _console(root: Path, node: Node, command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["chroot", root, "asterisk", "-C", f"{node.home}/etc/asterisk.conf", "-rx", command],
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+        timeout=_STARTS_WITHIN,
+        cwd="/",
+    )
+
+
+def _give_to_asterisk(root: Path, folder: Path) -> None:
+    subprocess.run(["chroot", root, "chown", "-R", "asterisk:asterisk", _inside(root, folder)], check=True, cwd="/")
+
+
+def _outside(root: Path, inside: PurePosixPath) -> Path:
+    return root / inside.relative_to("/")
+
+
+def _inside(root: Path, outside: Path) -> str:
+    return f"/{outside.relative_to(root)}"

@@ -1,0 +1,54 @@
+"""What a line says: the city is named, taxes never are, and a city's own recording goes before."""
+
+from __future__ import annotations
+
+import wave
+from pathlib import Path
+
+import pytest
+
+from dialer.asterisk.node.prompts import Wording, texts, write_prompts
+
+CITY = Wording("みどり市役所")
+
+
+def record(path: Path, rate: int) -> None:
+    with wave.open(str(path), "wb") as sound:
+        sound.setparams((1, 2, rate, 0, "NONE", "NONE"))
+        sound.writeframes(b"\0\0" * rate)
+
+
+def test_the_city_is_named_and_no_word_of_taxes_is_said() -> None:
+    said = texts(CITY)
+    assert "こちらは、みどり市役所です" in said["who-called"]
+    assert not [word for text in said.values() for word in ("税", "滞納", "納付", "催告") if word in text]
+
+
+def test_the_section_is_named_only_where_it_is_given() -> None:
+    assert "納税課" in texts(Wording("みどり市役所", section="納税課"))["who-called"]
+    assert "課" not in texts(CITY)["who-called"]
+
+
+def test_a_city_named_after_taxes_is_refused() -> None:
+    with pytest.raises(ValueError, match="別の項目"):
+        texts(Wording("みどり市役所納税課"))
+
+
+def test_a_recording_takes_the_voices_place(tmp_path: Path) -> None:
+    recorded, sounds = tmp_path / "recorded", tmp_path / "sounds"
+    recorded.mkdir()
+    record(recorded / "who-called.wav", 8000)
+    to_speak = write_prompts(sounds, CITY, recorded)
+    assert set(to_speak) == set(texts(CITY)) - {"who-called"}
+    assert (sounds / "who-called.wav").is_file()
+    assert not (sounds / "who-called.txt").exists()
+    assert "みどり市役所" in (sounds / "greeting.txt").read_text(encoding="utf-8")
+
+
+def test_a_recording_a_line_can_not_play_is_refused(tmp_path: Path) -> None:
+    record(tmp_path / "greeting.wav", 44100)
+    with pytest.raises(ValueError, match=r"greeting\.wav は8kHz"):
+        write_prompts(tmp_path / "sounds", CITY, tmp_path)
+    (tmp_path / "greeting.wav").write_bytes(b"no sound")
+    with pytest.raises(ValueError, match=r"greeting\.wav は8kHz"):
+        write_prompts(tmp_path / "sounds", CITY, tmp_path)
