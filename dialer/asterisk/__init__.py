@@ -1,0 +1,1 @@
+"""Asterisk, spoken to over its manager interface (AMI)."""
