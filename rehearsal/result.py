@@ -14,11 +14,17 @@ from rehearsal import figures
 from rehearsal.evidence import read_evidence
 from rehearsal.forms import form_invariants
 from rehearsal.invariants import judge_all
+from rehearsal.memory import seldom_collected
 from rehearsal.runner import Rehearsal
 
 
 def result_of(rehearsal: Rehearsal, database: Database) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
     """The object to print, and the figures by day (ISO date → column → value)."""
+    with seldom_collected():
+        return _result_of(rehearsal, database)
+
+
+def _result_of(rehearsal: Rehearsal, database: Database) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
     plan = rehearsal.plan
     municipality_id = rehearsal.truth.code
     forms = form_invariants(database, rehearsal.city, plan.first_day, plan.days)

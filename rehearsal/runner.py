@@ -6,7 +6,6 @@ same seed gives the same rows, and the same JSON byte for byte.
 
 from __future__ import annotations
 
-import gc
 import random
 import time
 from collections import Counter, defaultdict
@@ -27,6 +26,7 @@ from casefile.judgement import judge_promises
 from dialer import campaigns
 from dialer.planner import PacerFor, one_to_one
 from dialer.shell import FloorShell, ShellTerms
+from rehearsal import memory
 from rehearsal.agenda import VirtualAgenda
 from rehearsal.city import CityPlan, Layout, WrittenFile, build_city, known_to, write_files
 from rehearsal.city.build import FIRST_DAY
@@ -128,18 +128,18 @@ class Rehearsal:
         self._inbound: InboundDesk | None = None
         self._callers: dict[UUID, str] = {}
         self._tick_at: datetime | None = None
-        self._thresholds = gc.get_threshold()
         self._until = at_jst(plan.first_day + timedelta(days=plan.days))
 
     # -- the frame ---------------------------------------------------------------------------------------------------
 
     def run(self) -> None:
         """Everything, from founding the city to the seal of the last evening."""
-        self.spent.on("found and import the city", self._prepare)
-        for ahead in range(self.plan.days):
-            self._plan_day(self.plan.first_day + timedelta(days=ahead))
-        self._run_until(self._until)
-        self._finish()
+        with memory.seldom_collected():
+            self.spent.on("found and import the city", self._prepare)
+            for ahead in range(self.plan.days):
+                self._plan_day(self.plan.first_day + timedelta(days=ahead))
+            self._run_until(self._until)
+            self._finish()
 
     @property
     def room(self) -> Room:
@@ -224,10 +224,7 @@ class Rehearsal:
         self._inbound = InboundDesk(floor, self.room.supervisor, self.tally)
         self._lines.listen(self.shell.deliver)
         self.shell.start()
-        # The city stays as long as the run: nothing of it need be looked at for garbage again.
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(100_000, 50, 100)
+        memory.keep()
         self._tick_at = self.shell.next_wakeup()
 
     def _finish(self) -> None:
@@ -236,8 +233,6 @@ class Rehearsal:
         self._texts.take_reports(self.city)
         self._seal()
         self._work.close()
-        gc.set_threshold(*self._thresholds)
-        gc.unfreeze()
 
     # -- a day -------------------------------------------------------------------------------------------------------
 
