@@ -16,7 +16,7 @@ from casefile import ledger
 from casefile.city import City
 from casefile.clock import at_jst
 from casefile.db import Database
-from casefile.gate import LostFloor, Reason, admit, decide
+from casefile.gate import LostFloor, Reason, admit, decide, screen
 from casefile.tables import Arrears, Attempt, GateDecision, UserAccount, UserRole
 from tests.people import People, call, key, landline, mobile
 from tests.people import text as sms
@@ -60,6 +60,28 @@ def test_a_no_is_stored_with_its_reasons_and_no_attempt(people: People, conn: Co
     assert decision.reasons == ["plan_kept", "flag_refuses"]
     assert decision.detail == {"flag_refuses": "死亡・相続、2026-12-31 まで", "plan_kept": "分納番号 P-A"}
     assert conn.execute(select(Attempt)).all() == []
+
+
+def test_a_list_is_looked_at_ahead_and_only_lasting_refusals_are_stored(
+    people: People, conn: Connection, city: City
+) -> None:
+    requests = [people.debtor(no, mobile(ord(no))) for no in "ABCD"]
+    earlier = NOW - timedelta(minutes=30)
+    tried = [replace(request, request_id=key("earlier", request.addressee_no)) for request in requests[2:]]
+    for request in admit(conn, city, tried, earlier):
+        assert ledger.end(conn, request.request_id, earlier, result="03", cause="19")
+    people.flag("B", "deceased")
+    people.flag("D", "deceased")
+    refused = screen(conn, city, requests, NOW, {Reason.NUMBER_GAP})
+    assert {answer.request_id: answer.reasons for answer in refused} == {
+        requests[1].request_id: (Reason.FLAG_REFUSES,),
+        requests[3].request_id: (Reason.FLAG_REFUSES, Reason.NUMBER_GAP),
+    }
+    stored = conn.execute(
+        select(GateDecision.decision_id, GateDecision.allowed).where(GateDecision.decided_at == NOW)
+    ).all()
+    assert {tuple(row) for row in stored} == {(answer.request_id, False) for answer in refused}
+    assert conn.execute(select(Attempt).where(Attempt.intended_at == NOW)).all() == []
 
 
 def test_every_fact_is_read_from_its_table(people: People, conn: Connection, city: City) -> None:

@@ -132,7 +132,7 @@ class Room:
                 },
             )
 
-    def start(self) -> FloorShell:
+    def start(self, commit_seconds: float = 0.0) -> FloorShell:
         self.shell = FloorShell(
             self.database,
             self.municipality_id,
@@ -141,7 +141,7 @@ class Room:
             self.ids,
             random.Random(2),
             self.carrier,
-            ShellTerms(),
+            ShellTerms(commit_seconds=commit_seconds),
         )
         self.carrier.listen(self.shell.deliver)
         self.shell.start()

@@ -14,8 +14,9 @@ from casefile.clock import at_jst, jst_date
 from casefile.errors import TsunagaruError
 from casefile.gate import LostFloor
 from casefile.tables import ContactRecord, GateDecision
-from dialer.tables import Floor, FloorCommand, PacingDay, SeatChange
+from dialer.tables import CampaignEntry, Floor, FloorCommand, PacingDay, SeatChange
 from tests.integration.dialer.room import DAY, FLOOR, OPENING, Room
+from tests.people import People
 
 CLOSING = at_jst(DAY, 20)
 
@@ -151,14 +152,47 @@ def test_one_household_is_called_once_for_all_its_debtors(room: Room) -> None:
 def test_a_refusal_of_the_gate_is_kept_and_the_next_person_is_dialed(room: Room) -> None:
     room.fill(people=2)
     with room.transaction() as conn:
-        from tests.people import People
-
         People(conn, room.municipality_id, jst_date(room.clock.now())).flag("00000001", "no_call")
     room.start()
     room.everybody_ready()
     room.run(3)
     decisions = rows(room, GateDecision, GateDecision.decided_at, GateDecision.decision_id)
     assert len(room.carrier.dialed()) == sum(row.allowed for row in decisions) == 1
+
+
+def test_whom_the_gate_refuses_for_the_day_leaves_the_list_before_anybody_waits_for_him(room: Room) -> None:
+    room.fill(people=5)
+    with room.transaction() as conn:
+        crowd = People(conn, room.municipality_id, jst_date(room.clock.now()))
+        for number in (1, 2, 4):
+            crowd.flag(f"{number:08d}", "deceased")
+    room.start()
+    room.everybody_ready()
+    room.run(2)
+    (dial,) = room.carrier.dialed()
+    decisions = rows(room, GateDecision, GateDecision.addressee_no)
+    refused = [row for row in decisions if not row.allowed]
+    assert [row.addressee_no for row in refused] == ["00000001", "00000002", "00000004"]
+    assert {tuple(row.reasons) for row in refused} == {("flag_refuses",)}
+    assert [row.decision_id for row in decisions if row.allowed] == [dial.attempt_id]
+    put_off = {row.addressee_no: row for row in rows(room, CampaignEntry) if row.state_reason == "flag_refuses"}
+    assert set(put_off) == {row.addressee_no for row in refused}
+    assert {row.next_at for row in put_off.values()} == {at_jst(DAY + timedelta(days=1))}
+
+
+def test_what_waits_to_be_written_is_written_before_the_gate_is_asked_about_the_same_household(room: Room) -> None:
+    """Two campaigns have the same person on their lists; the first call has ended only in memory when the second asks."""
+    room.fill(people=1)
+    with room.transaction() as conn:
+        room.campaign(conn, name="冬の催告")
+    room.start(commit_seconds=3600.0)
+    room.everybody_ready()
+    room.run(2)
+    (first,) = room.carrier.dialed()
+    room.carrier.report(Ended(first.attempt_id, room.clock.now(), "17", "02", by_resident=False))
+    room.run(3)
+    assert [row.reasons for row in rows(room, GateDecision) if not row.allowed] == [["busy_gap"]]
+    assert [attempt.result for attempt in room.attempts()] == ["02"]
 
 
 def test_a_second_engine_cannot_take_the_floor(room: Room, database: Any, municipality: int) -> None:
