@@ -83,11 +83,12 @@ lint: $(STAMPS)/project ## ruff, mypy --strict and the rooms' import contract
 .PHONY: test
 test: install lint debian-packages ## Lint and every test but the slow proofs; as root installs packages.debian first
 	@if .ci/debian-packages check; then \
+		.ci/asterisk-root >/dev/null || echo "Without it the tests of real calls are left out, aloud."; \
 		$(PYTEST) -m "not slow"; \
 	elif [ "$$CI" = true ]; then \
 		echo "CI=true: nothing may be left out"; exit 1; \
 	else \
-		echo; echo "LEFT OUT: every test marked 'debian' (browser, PDF, empty root folder)."; echo; \
+		echo; echo "LEFT OUT: every test marked 'debian' (browser, PDF, telephone calls)."; echo; \
 		$(PYTEST) -m "not slow and not debian"; \
 	fi
 
@@ -103,6 +104,10 @@ test-outside: install ## The tests that need a database, on the server DATABASE_
 .PHONY: debian-packages
 debian-packages: ## Install packages.debian (root), or say how
 	@.ci/debian-packages install
+
+.PHONY: asterisk-root
+asterisk-root: ## Build the root folder with Asterisk 22 and a Japanese voice that tests and offices start (root)
+	@.ci/asterisk-root
 
 # -- longer proofs --------------------------------------------------------------------------------------------------
 

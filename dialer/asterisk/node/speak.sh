@@ -11,7 +11,7 @@ for text in *.txt; do
     name=${text%.txt}
     if [ -e "$name.wav" ] && cmp -s "$text" ".$name.spoken"; then continue; fi
     if command -v open_jtalk >/dev/null && [ -e "$voice" ] && [ -d "$dictionary" ]; then
-        open_jtalk -x "$dictionary" -m "$voice" -r 1.0 -ow ".$name.raw" "$text"
+        open_jtalk -x "$dictionary" -m "$voice" -r 1.15 -ow ".$name.raw" "$text"
         sox -t wav ".$name.raw" -r 8000 -c 1 -b 16 -t wav ".$name.new" norm -6 pad 0.2 0.3
     else
         echo "speak: there is no Japanese voice here (open-jtalk, hts-voice-nitech-jp-atr503-m001 from Debian's contrib);" \
