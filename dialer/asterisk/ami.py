@@ -276,7 +276,8 @@ class Ami:
             self._fail(pending, Reason.CONNECTION_LOST)
         if was_ready:
             self._dispatcher.put(partial(self._listener.on_lost, reason))
-            _log.warning("the line to Asterisk is lost", extra={"node": self.name, "reason": reason})
+            if not self._closing.is_set():
+                _log.warning("the line to Asterisk is lost", extra={"node": self.name, "reason": reason})
 
     def _deliver_what_was_read(self) -> None:
         if self._in_step and self._fresh and not self._dispatcher.put_events(self._fresh):
