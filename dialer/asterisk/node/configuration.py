@@ -48,7 +48,7 @@ def rendered(node: Node) -> dict[str, str]:
 def channel_to(trunk: str, number: str) -> str:
     """The channel to originate: this number over this trunk, digits only."""
     if not (number.removeprefix("+").isascii() and number.removeprefix("+").isdigit()):
-        raise ValueError("a number to dial is digits")
+        raise ValueError("発信する番号は数字だけです。")
     return f"PJSIP/{number}@{trunk}"
 
 

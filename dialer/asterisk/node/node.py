@@ -72,9 +72,9 @@ class Ports:
 
     def __post_init__(self) -> None:
         for port in (self.sip, self.ami, self.http, self.rtp_first, self.rtp_last, self.https or 1):
-            _demand(0 < port < 65_536, f"{port} is no port")
-        _demand(self.rtp_first % 2 == 0, "the first RTP port must be even; RTCP takes the odd one above it")
-        _demand(self.rtp_last > self.rtp_first, "the last RTP port must be above the first")
+            _demand(0 < port < 65_536, f"{port} はポート番号ではありません。")
+        _demand(self.rtp_first % 2 == 0, "RTPの最初のポートは偶数にしてください。")
+        _demand(self.rtp_last > self.rtp_first, "RTPの最後のポートは最初より大きくしてください。")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +85,8 @@ class Account:
     password: str = field(repr=False)
 
     def __post_init__(self) -> None:
-        _matches(_ACCOUNT, self.user, "a trunk's user name")
-        _matches(_PASSWORD, self.password, "a trunk's password")
+        _matches(_ACCOUNT, self.user, "回線のユーザー名")
+        _matches(_PASSWORD, self.password, "回線のパスワード")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +107,11 @@ class Trunk:
     inbound: bool = True
 
     def __post_init__(self) -> None:
-        _matches(_NAME, self.name, "a trunk's name")
-        _matches(_HOST, self.host, "a trunk's host")
-        _matches(_NUMBER, self.caller_number, "a caller number")
+        _matches(_NAME, self.name, "回線の名前(英小文字・数字・ハイフン)")
+        _matches(_HOST, self.host, "回線の相手先")
+        _matches(_NUMBER, self.caller_number, "発信者番号")
         _demand(0 < self.port < 65_536, f"{self.port} is no port")
-        _demand(self.cps > 0 and self.lines > 0, "a trunk without calls per second or lines can't dial")
+        _demand(self.cps > 0 and self.lines > 0, "回線の毎秒発信数とチャネル数は0より大きくしてください。")
         _codecs(self.codecs)
 
 
@@ -124,8 +124,8 @@ class OperatorLine:
     webrtc: bool = True
 
     def __post_init__(self) -> None:
-        _matches(_NAME, self.name, "an operator line's name")
-        _matches(_SECRET, self.secret, "an operator line's secret (16 or more letters and digits)")
+        _matches(_NAME, self.name, "内線の名前(英小文字・数字・ハイフン)")
+        _matches(_SECRET, self.secret, "内線の合言葉(英数字16文字以上)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +139,10 @@ class Opening:
     """The last minute that is still open is the one before."""
 
     def __post_init__(self) -> None:
-        _demand(self.first_day in _DAYS and self.last_day in _DAYS, f"days are {', '.join(_DAYS)}")
-        _matches(_CLOCK, self.opens, "an opening time (HH:MM)")
-        _matches(_CLOCK, self.closes, "a closing time (HH:MM)")
-        _demand(self.opens < self.closes, "a day's opening ends after it begins")
+        _demand(self.first_day in _DAYS and self.last_day in _DAYS, f"曜日は {', '.join(_DAYS)} で書いてください。")
+        _matches(_CLOCK, self.opens, "受付を始める時刻(HH:MM)")
+        _matches(_CLOCK, self.closes, "受付を終える時刻(HH:MM)")
+        _demand(self.opens < self.closes, "受付の終わりは始まりより後にしてください。")
 
     @property
     def last_minute(self) -> str:
@@ -190,25 +190,30 @@ class Node:
     """How long a resident whose operator's line broke is kept for somebody to come back."""
 
     def __post_init__(self) -> None:
-        _matches(_NAME, self.name, "a node's name")
-        _matches(_NAME, self.ami_user, "an AMI user")
-        _matches(_SECRET, self.ami_secret, "the AMI secret (16 or more letters and digits)")
+        _matches(_NAME, self.name, "ノードの名前(英小文字・数字・ハイフン)")
+        _matches(_NAME, self.ami_user, "AMIのユーザー名")
+        _matches(_SECRET, self.ami_secret, "AMIの合言葉(英数字16文字以上)")
         for address in (self.bind, self.media_address, self.ami_bind, self.http_bind):
-            ip_address(address)
+            _demand(_is_address(address), f"{address} はIPアドレスではありません。")
+        for network in self.ami_permit:
+            _demand(_is_address(network.partition("/")[0]), f"{network} はネットワークではありません。")
         for path in (self.home, self.recordings, *self._certificate_files()):
             _demand(
                 path is None or re.fullmatch(r"(/[A-Za-z0-9._@+-]+)+", str(path)) is not None,
-                f"{path} is no plain path",
+                f"{path} は使えないパスです。",
             )
         names = [*(trunk.name for trunk in self.trunks), *(line.name for line in self.operators)]
-        _demand(len(set(names)) == len(names), "two trunks or lines have the same name")
+        _demand(len(set(names)) == len(names), "同じ名前の回線か内線があります。")
         hosts = [trunk.host for trunk in self.trunks if trunk.inbound]
         _demand(
-            len(set(hosts)) == len(hosts), "two trunks for call-backs have the same host; which one calls can't be told"
+            len(set(hosts)) == len(hosts),
+            "着信を受ける回線のうち二つの相手先が同じです。どちらからの着信か区別できません。",
         )
-        _demand((self.certificate is None) == (self.ports.https is None), "WSS needs both a port and a certificate")
+        _demand(
+            (self.certificate is None) == (self.ports.https is None), "WSSにはポート(https)と証明書の両方が必要です。"
+        )
         for event in self.events:
-            _matches(re.compile("[A-Za-z]+"), event, "an event's name")
+            _matches(re.compile("[A-Za-z]+"), event, "イベントの名前")
 
     def _certificate_files(self) -> tuple[PurePosixPath, ...]:
         return (self.certificate.chain, self.certificate.key) if self.certificate else ()
@@ -218,6 +223,14 @@ class Node:
         return self.recordings or self.home / "recordings"
 
 
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _demand(holds: bool, otherwise: str) -> None:
     if not holds:
         raise ValueError(otherwise)
@@ -225,9 +238,9 @@ def _demand(holds: bool, otherwise: str) -> None:
 
 def _matches(pattern: re.Pattern[str], value: str, what: str) -> None:
     # The value itself may be a secret and is never repeated. `fullmatch` lets no newline through: nothing can add a line.
-    _demand(pattern.fullmatch(value) is not None, f"this cannot be {what}")
+    _demand(pattern.fullmatch(value) is not None, f"{what}に使えない文字か長さです。")
 
 
 def _codecs(codecs: tuple[str, ...]) -> None:
     known = {"ulaw", "alaw", "g722", "opus"}
-    _demand(bool(codecs) and set(codecs) <= known, f"codecs are some of {', '.join(sorted(known))}")
+    _demand(bool(codecs) and set(codecs) <= known, f"コーデックは {', '.join(sorted(known))} から選んでください。")

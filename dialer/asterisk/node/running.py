@@ -38,9 +38,9 @@ def default_root() -> Path:
 def why_not(root: Path) -> str | None:
     """Why no Asterisk can be started from this root folder here, with what to do; None if it can."""
     if not (root / _EDITION).is_file():
-        return f"there is no Asterisk in {root}; root builds it with .ci/asterisk-root"
+        return f"{root} に Asterisk がありません。root で .ci/asterisk-root を実行してください。"
     if os.geteuid() != 0:
-        return "only root may enter Asterisk's root folder (chroot)"
+        return "Asterisk のフォルダーに入れるのは root だけです(chroot)。"
     return None
 
 
@@ -129,6 +129,9 @@ def start_node(root: Path, node: Node, wording: Wording, recorded: Path | None =
         said = (folder / "log" / "start").read_text(errors="replace")[-2000:]
         running.stop()
         raise AsteriskNotStarted(f"{failure}: {said}") from None
+    except BaseException:
+        running.stop()
+        raise
     return running
 
 
@@ -169,9 +172,9 @@ def _until(happened: Callable[[], bool], process: subprocess.Popen[bytes]) -> No
     deadline = time.monotonic() + _STARTS_WITHIN
     while not happened():
         if process.poll() is not None:
-            raise AsteriskNotStarted(f"Asterisk ended with code {process.returncode}")
+            raise AsteriskNotStarted(f"Asterisk が終わりました(コード {process.returncode})")
         if time.monotonic() > deadline:
-            raise AsteriskNotStarted(f"Asterisk was not up after {_STARTS_WITHIN:.0f} s")
+            raise AsteriskNotStarted(f"Asterisk が {_STARTS_WITHIN:.0f} 秒たっても動きません")
         time.sleep(0.05)
 
 

@@ -88,7 +88,7 @@ def test_only_the_events_that_are_used_leave_asterisk() -> None:
 
 def test_wss_needs_port_and_certificate_together() -> None:
     certificate = Certificate(PurePosixPath("/srv/tls/chain.pem"), PurePosixPath("/srv/tls/key.pem"))
-    with pytest.raises(ValueError, match="certificate"):
+    with pytest.raises(ValueError, match="証明書"):
         replace(NODE, certificate=certificate)
     whole = replace(NODE, certificate=certificate, ports=replace(NODE.ports, https=8089))
     assert section(rendered(whole)["http.conf"], "general")["tlscertfile"] == "/srv/tls/chain.pem"
@@ -157,27 +157,27 @@ def test_no_name_number_or_secret_can_add_a_line(end: str) -> None:
         lambda: replace(NODE, ami_secret=f"{AMI_SECRET}{end}"),
         lambda: replace(NODE, home=PurePosixPath(f"/srv/{end}x")),
     ):
-        with pytest.raises(ValueError, match=r"cannot be|plain path"):
+        with pytest.raises(ValueError, match="使えない"):
             make()
 
 
 def test_a_password_can_not_become_a_comment_or_a_line() -> None:
     for bad in ("a;b", "a\nb", "a b", "a\\"):
-        with pytest.raises(ValueError, match="password"):
+        with pytest.raises(ValueError, match="パスワード"):
             Account("user", bad)
 
 
 def test_names_are_told_apart() -> None:
-    with pytest.raises(ValueError, match="same name"):
+    with pytest.raises(ValueError, match="同じ名前"):
         replace(NODE, operators=(OperatorLine("city", LINE_SECRET),))
-    with pytest.raises(ValueError, match="same host"):
+    with pytest.raises(ValueError, match="相手先が同じ"):
         replace(NODE, trunks=(TRUNK, replace(TRUNK, name="other")))
 
 
 def test_a_number_to_dial_is_digits() -> None:
     assert channel_to("city", "09000000000") == "PJSIP/09000000000@city"
     for bad in ("", "+", "0900 0000000", "090&Local/x@y", "０９０"):
-        with pytest.raises(ValueError, match="digits"):
+        with pytest.raises(ValueError, match="数字だけ"):
             channel_to("city", bad)
 
 
