@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import socket
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
+import psutil
 import pytest
 
 from dialer.asterisk.node.node import Node, Opening, OperatorLine, Ports, Trunk
@@ -24,11 +27,16 @@ ADDRESSES = {"answer": "127.0.0.2", "ring": "127.0.0.4", "echo": "127.0.0.5"} | 
 }
 
 
+_NODE_PREFIX = "tests-"
+
+
 def node_of(name: str, trunks: tuple[Trunk, ...], openings: tuple[Opening, ...] = ()) -> Node:
+    """A node on free ports, named after this run so that two runs on one machine do not meet."""
     rtp = free_range(LOOPBACK, 200)
+    named = f"{_NODE_PREFIX}{os.getpid()}-{name}"
     return Node(
-        name=name,
-        home=home_of(name),
+        name=named,
+        home=home_of(named),
         ports=Ports(
             sip=free_port(LOOPBACK),
             ami=free_port(LOOPBACK, kind=socket.SOCK_STREAM),
@@ -52,6 +60,7 @@ def asterisk_root() -> Path:
     hindrance = why_not(root)
     if hindrance:
         pytest.skip(f"no Asterisk here: {hindrance}")
+    _clear_up_after_killed_runs(root)
     return root
 
 
@@ -73,7 +82,7 @@ def asterisk(asterisk_root: Path, far_ends: dict[str, FarEnd]) -> Iterator[Runni
         Trunk(name, end.address, end.port, "0300000000", cps=10, lines=30, inbound=name == "answer")
         for name, end in far_ends.items()
     )
-    running = start_node(asterisk_root, node_of("tests", trunks), WORDING)
+    running = start_node(asterisk_root, node_of("room", trunks), WORDING)
     yield running
     running.stop()
 
@@ -86,3 +95,18 @@ def ami(asterisk: RunningNode) -> Iterator[PlainAmi]:
     yield opened
     opened.act("Hangup", Channel="/.*/")
     opened.close()
+
+
+def _clear_up_after_killed_runs(root: Path) -> None:
+    """End nodes whose test run was killed, by the process id each has written down."""
+    for folder in (root / str(home_of("any")).lstrip("/")).parent.glob(f"{_NODE_PREFIX}*"):
+        owner = folder.name.removeprefix(_NODE_PREFIX).partition("-")[0]
+        if not owner.isdigit() or psutil.pid_exists(int(owner)):
+            continue
+        written = folder / "run" / "asterisk.pid"
+        if written.is_file():
+            with suppress(psutil.NoSuchProcess, ValueError):
+                left = psutil.Process(int(written.read_text()))
+                if f"/{folder.name}/" in " ".join(left.cmdline()):
+                    left.kill()
+        shutil.rmtree(folder)

@@ -20,7 +20,10 @@ class PlainAmi:
         self.events: list[tuple[float, Packet]] = []
         self._answers: dict[str, Packet] = {}
         self._unread = self._banner()
-        assert self.act("Login", Username=user, Secret=secret)["Response"] == "Success"
+        told = self.act("Login", Username=user, Secret=secret)
+        if told["Response"] != "Success":
+            self.close()
+            raise PermissionError(told["Message"])
 
     def act(self, action: str, **headers: str) -> Packet:
         """Send an action and return its response."""

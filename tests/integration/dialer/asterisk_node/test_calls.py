@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import time
 import wave
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
@@ -19,11 +17,11 @@ from dialer.asterisk.node.running import RunningNode, start_node
 from tests.integration.dialer.asterisk_node.conftest import ADDRESSES, LOOPBACK, WORDING, node_of
 from tests.integration.dialer.asterisk_node.far_end import Caller, FarEnd, register_desk_phone
 from tests.integration.dialer.asterisk_node.plain_ami import PlainAmi
+from tests.integration.dialer.asterisk_node.polling import poll
 
 pytestmark = [pytest.mark.debian]
 
 RESIDENT = "09000000001"
-Seen = TypeVar("Seen")
 
 
 def answered(ami: PlainAmi, trunk: str = "answer", variable: str = "") -> tuple[UUID, float, str]:
@@ -40,13 +38,6 @@ def both_ways(asterisk: RunningNode) -> list[tuple[int, int]]:
     lines = asterisk.console("pjsip show channelstats").splitlines()
     counts = [line.split(" ulaw ")[1].replace("K", "000").split() for line in lines if " ulaw " in line]
     return [(int(numbers[0]), int(numbers[4])) for numbers in counts]
-
-
-def _poll(look: Callable[[], Seen], fits: Callable[[Seen], object], within: float = 5.0) -> None:
-    deadline = time.monotonic() + within
-    while not fits(seen := look()):
-        assert time.monotonic() < deadline, seen
-        time.sleep(0.05)
 
 
 def test_a_live_answer_nobody_takes_hears_who_called_after_two_seconds_and_is_hung_up(ami: PlainAmi) -> None:
@@ -111,7 +102,7 @@ def test_a_redirect_in_time_joins_resident_and_waiting_operator(asterisk: Runnin
     assert mine["BridgeUniqueid"] == theirs["BridgeUniqueid"]
     assert max(joined, also) - at < 1
     # The resident speaks, the operator's end sends it back: packets in and out on both legs.
-    _poll(lambda: both_ways(asterisk), lambda seen: len(seen) == 2 and all(min(counts) > 20 for counts in seen))
+    poll(lambda: both_ways(asterisk), lambda seen: len(seen) == 2 and all(min(counts) > 20 for counts in seen))
     # Past the two seconds nothing else is said, and the operator's line outlives the call.
     ami.act("Hangup", Channel=channel, Cause="16")
     ami.wait_for(Event="Hangup", Uniqueid=str(attempt))
@@ -183,7 +174,7 @@ def test_a_call_back_is_told_greeted_and_handed_over(
         ami.redirect(channel["Channel"], AFTER_HOURS)
         ami.wait_for(UserEvent="AfterHours", AttemptId=incoming["AttemptId"])
         # The caller's audio is here: its end has gone through the whole opening of the call.
-        _poll(lambda: both_ways(asterisk), lambda seen: [received for received, _ in seen if received])
+        poll(lambda: both_ways(asterisk), lambda seen: [received for received, _ in seen if received])
         ami.act("Hangup", Channel=channel["Channel"])
         assert calling.ended_well(10)
     finally:
@@ -204,7 +195,7 @@ def test_a_stranger_reaches_nobody(asterisk: RunningNode, ami: PlainAmi, tmp_pat
 def test_after_hours_the_office_says_so_by_itself_on_a_second_node(asterisk: RunningNode, tmp_path: Path) -> None:
     other_day = (datetime.now(ZoneInfo("Asia/Tokyo")) + timedelta(days=3)).strftime("%a").lower()
     trunk = Trunk("city", ADDRESSES["answer"], 5060, "0300000000", 10, 30)
-    node = node_of("tests-closed", (trunk,), (Opening(other_day, other_day, "09:00", "17:00"),))
+    node = node_of("closed", (trunk,), (Opening(other_day, other_day, "09:00", "17:00"),))
     with wave.open(str(tmp_path / "after-hours.wav"), "wb") as recorded:
         recorded.setparams((1, 2, 8000, 0, "NONE", "NONE"))
         recorded.writeframes(b"\0\x10\0\xf0" * 4000)
