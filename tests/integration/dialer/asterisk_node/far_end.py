@@ -92,6 +92,8 @@ def _sipp(scenario: str, address: str, port: int, folder: Path, *words: str, cod
     with (folder / f"{scenario}.log").open("wb") as log:
         return subprocess.Popen(
             [
+                # A test run that is killed takes its far ends along.
+                *("setpriv", "--pdeathsig", "KILL"),
                 *("sipp", "-sf", f"{scenario}.xml", "-nostdin", "-trace_err", "-error_file", f"{scenario}.err"),
                 *("-i", address, "-p", str(port), "-mi", address, "-mp", str(media)),
                 *words,
