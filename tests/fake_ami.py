@@ -122,7 +122,7 @@ def well_behaved(peer: Peer) -> None:
 class FakeAmi:
     """Listens on the loopback, on a free port if none is given, until left."""
 
-    def __init__(self, *scripts: Script, unanswered: Iterable[str] = (), port: int = 0) -> None:
+    def __init__(self, *scripts: Script, unanswered: Iterable[str] = (), port: int = 0, receive_bytes: int = 0) -> None:
         self.scripts = list(scripts)
         self.unanswered = set(unanswered)
         self.channels: list[bytes] = []
@@ -130,6 +130,8 @@ class FakeAmi:
         self.peers: list[Peer] = []
         self.closing = threading.Event()
         self._listener = socket.create_server(("127.0.0.1", port))
+        if receive_bytes:
+            self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
         self.port: int = self._listener.getsockname()[1]
         self._threads = [threading.Thread(target=self._accept, name="fake-ami")]
         self._threads[0].start()

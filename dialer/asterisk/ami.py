@@ -62,7 +62,7 @@ class AmiTerms:
     deaf_seconds: float = 30.0
     first_pause_seconds: float = 0.2
     longest_pause_seconds: float = 3.0
-    queued_events: int = 50_000
+    queued_events: int = 20_000
     remembered_action_ids: int = 50_000
 
 
@@ -80,6 +80,7 @@ class AmiFigures:
     late_answers: int = 0
     unreadable_messages: int = 0
     pending_actions: int = 0
+    deepest_queue: int = 0
     last_loss: str = ""
 
 
@@ -113,7 +114,7 @@ class Ami:
 
     @property
     def connected(self) -> bool:
-        """Signed in, and in step with the node's channels."""
+        """Signed in, and the node's live channels are known; the listener is told of them before anything else."""
         return self._ready.is_set()
 
     def wait_connected(self, seconds: float) -> bool:
@@ -146,6 +147,7 @@ class Ami:
         now.delivered_events = self._dispatcher.delivered
         now.listener_failures = self._dispatcher.failures
         now.pending_actions = len(self._pending)
+        now.deepest_queue = self._dispatcher.deepest
         return now
 
     def close(self) -> None:

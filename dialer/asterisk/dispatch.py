@@ -28,6 +28,7 @@ class Dispatcher:
         self._changed = threading.Condition()
         self._closing = False
         self._over = False
+        self.deepest = 0
         self.delivered = 0
         self.failures = 0
         self._thread = threading.Thread(target=self._run, name=f"{name}-dispatch", daemon=True)
@@ -41,6 +42,7 @@ class Dispatcher:
             if len(self._queue) + len(events) > self._capacity:
                 return False
             self._queue.extend(events)
+            self.deepest = max(self.deepest, len(self._queue))
             self._changed.notify_all()
         return True
 

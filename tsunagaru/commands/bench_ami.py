@@ -50,7 +50,7 @@ def configure(parser: Parser) -> None:
 
 def run(args: Namespace) -> int:
     rows: list[tuple[str, ...]] = [
-        ("AMIの通知", "件", "失われたか順序の違う件", "秒", "CPU秒", "件/秒", "1件のバイト数")
+        ("AMIの通知", "件", "失われたか順序の違う件", "秒", "CPU秒", "件/秒", "待ち行列の最大", "1件のバイト数")
     ]
     for name, variables in (("変数なし", ""), ("チャネル変数2つ", _VARIABLES)):
         seen = measure(args.events, variables)
@@ -64,6 +64,7 @@ def run(args: Namespace) -> int:
                 f"{seen.seconds:.2f}",
                 f"{seen.cpu_seconds:.2f}",
                 rate,
+                f"{seen.deepest_queue:,}",
                 str(size),
             )
         )
@@ -92,6 +93,7 @@ def measure(events: int, variables: str = "") -> _Counting:
                     f"{events:,}件のうち{counting.told:,}件で止まりました({reason})。もう一度実行してください。"
                 )
         finally:
+            counting.deepest_queue = ami.figures().deepest_queue
             ami.close()
     finally:
         far_end.terminate()
@@ -110,6 +112,7 @@ class _Counting:
     misplaced: int = 0
     seconds: float = 0.0
     cpu_seconds: float = 0.0
+    deepest_queue: int = 0
     lost_by: str = "時間切れ"
     done: threading.Event = field(default_factory=threading.Event)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import uuid
 from dataclasses import dataclass, field
@@ -25,6 +26,12 @@ def _greet_and_read_first(peer: Peer, name: str) -> Fields:
         peer.answer(action)
     assert action is not None
     return action
+
+
+def _send_in_small_pieces(ami: Ami) -> None:
+    """The system takes no whole action at once from now on."""
+    assert ami._connection is not None
+    ami._connection._tcp.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
 
 
 # -- the connection killed at every step of one action ------------------------------------------------------------------
@@ -198,41 +205,55 @@ def test_an_injected_line_never_leaves() -> None:
 
 
 def test_eight_threads_write_whole_actions_only() -> None:
+    """The far end reads nothing at first: every thread is caught with its action half written or waiting."""
+
+    def reads_late(peer: Peer) -> None:
+        peer.greet()
+        peer.server.closing.wait(0.3)
+        peer.serve()
+
     def send_many(ami: Ami, worker: int, results: list[Result]) -> None:
-        for number in range(100):
-            filler = {f"Filler{place}": f"{worker}-{number} 日本語 " + "x" * 400 for place in range(20)}
-            results.append(ami.send(Action("UserEvent", {"UserEvent": f"{worker}-{number}", **filler}), seconds=10))
+        for number in range(8):
+            filler = {f"Filler{place}": f"{worker}-{number} 日本語 " + "x" * 900 for place in range(110)}
+            results.append(ami.send(Action("UserEvent", {"UserEvent": f"{worker}-{number}", **filler}), seconds=20))
 
     results: list[Result] = []
-    with FakeAmi() as server, line(server, Heard(), write_seconds=5) as ami:
+    with (
+        FakeAmi(reads_late, receive_bytes=4096) as server,
+        line(server, Heard(), write_seconds=20, ping_every_seconds=60) as ami,
+    ):
+        _send_in_small_pieces(ami)
         threads = [threading.Thread(target=send_many, args=(ami, worker, results)) for worker in range(8)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
         arrived = server.actions("UserEvent")
-    assert len(results) == 800
-    assert all(isinstance(result, Answered) for result in results)
+    assert [type(result) for result in results] == [Answered] * 64
     assert {sent["UserEvent"] for sent in arrived} == {
-        f"{worker}-{number}" for worker in range(8) for number in range(100)
+        f"{worker}-{number}" for worker in range(8) for number in range(8)
     }
     for sent in arrived:
-        assert len(sent) == 23
+        assert len(sent) == 113
         assert {value.split(" ")[0] for key, value in sent.items() if key.startswith("Filler")} == {sent["UserEvent"]}
 
 
 def test_a_large_action_is_written_to_its_last_byte(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dialer.asterisk.wire.HEADERS", 300)
-    large = Action("UserEvent", {f"Filler{number}": "x" * 900 for number in range(250)})
+    monkeypatch.setattr("dialer.asterisk.wire.HEADERS", 2000)
+    large = Action("UserEvent", {f"Filler{number}": "x" * 900 for number in range(1000)})
 
     def slow_reader(peer: Peer) -> None:
         peer.greet()
         peer.server.closing.wait(0.2)
         peer.serve()
 
-    with FakeAmi(slow_reader) as server, line(server, Heard(), write_seconds=5) as ami:
-        assert isinstance(ami.send(large, seconds=5), Answered)
-        assert len(server.actions("UserEvent")[0]) == 252
+    with (
+        FakeAmi(slow_reader, receive_bytes=4096) as server,
+        line(server, Heard(), write_seconds=10, ping_every_seconds=60) as ami,
+    ):
+        _send_in_small_pieces(ami)
+        assert isinstance(ami.send(large, seconds=10), Answered)
+        assert len(server.actions("UserEvent")[0]) == 1002
 
 
 # -- lists and answers --------------------------------------------------------------------------------------------------

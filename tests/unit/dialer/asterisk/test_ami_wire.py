@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dialer.asterisk.connection import AmiAddress
@@ -75,6 +75,7 @@ def test_a_refusal_does_not_quote_the_value() -> None:
     assert "山田" not in str(refused.value)
 
 
+@settings(max_examples=50)
 @given(st.dictionaries(st.from_regex(r"[A-Z][A-Za-z0-9]{0,12}", fullmatch=True), st.text(max_size=60), max_size=6))
 def test_whatever_is_let_through_is_one_message_with_these_headers(fields: dict[str, str]) -> None:
     try:
