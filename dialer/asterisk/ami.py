@@ -40,7 +40,10 @@ class AmiListener(Protocol):
     def on_event(self, event: Event) -> None: ...
 
     def on_lost(self, reason: str) -> None:
-        """Disconnected after having been connected; the events from now to the next `on_resync` are gone."""
+        """Disconnected after having been connected; the events from now to the next `on_resync` are gone.
+
+        Also told, as the last thing, when the line is closed by its owner.
+        """
         ...
 
 
@@ -192,7 +195,7 @@ class Ami:
     def _fail(self, pending: Pending, reason: Reason) -> None:
         self._pending.remove(pending)
         then = pending.fail(reason)
-        if isinstance(pending.result, Refused) and pending.result.response is None:
+        if then is not None and isinstance(pending.result, Refused):
             # Nothing of it was written: its id is as good as new.
             self._pending.release(pending.action_id)
         self._tell(then, pending)

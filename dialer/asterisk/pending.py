@@ -171,7 +171,8 @@ class PendingActions:
     def remove(self, pending: Pending) -> None:
         """It is settled; its id stays known for a while."""
         with self._lock:
-            self._waiting.pop(pending.action_id, None)
+            if self._waiting.get(pending.action_id) is pending:
+                del self._waiting[pending.action_id]
 
     def overdue(self, now: float) -> list[Pending]:
         """Those whose deadline has passed. Monotonic seconds."""

@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from dialer.asterisk.ami import Action, Answered, Reason, Refused, Result, Unknown
+from dialer.asterisk.ami import Action, AmiTerms, Answered, Reason, Refused, Result, Unknown
 from tests.fake_ami import BANNER, FakeAmi, Peer, Script, message, until, well_behaved
-from tests.integration.dialer.asterisk.listening import IMPATIENT, Heard, line
+from tests.integration.dialer.asterisk.listening import IMPATIENT, QUICK, Heard, line
 
 
 def _greet_and_close(peer: Peer) -> None:
@@ -80,16 +80,22 @@ def _no_end_of_message(peer: Peer) -> None:
 
 
 @pytest.mark.parametrize(
-    "fault",
-    [_greet_and_close, _greet_and_reset, _greet_and_fall_mute, _read_on_and_say_nothing, _no_end_of_message],
-    ids=lambda fault: fault.__name__.strip("_"),
+    ("fault", "terms", "reason"),
+    [
+        pytest.param(_greet_and_close, QUICK, "closed by Asterisk", id="closed"),
+        pytest.param(_greet_and_reset, QUICK, "ing failed: ConnectionResetError", id="reset"),
+        pytest.param(_no_end_of_message, QUICK, "no end of message in sight", id="no end of message"),
+        pytest.param(_greet_and_fall_mute, IMPATIENT, "no answer to Ping", id="mute and deaf"),
+        pytest.param(_read_on_and_say_nothing, IMPATIENT, "no answer to Ping", id="mute"),
+    ],
 )
-def test_a_lost_line_is_noticed_told_and_opened_again(fault: Script) -> None:
+def test_a_lost_line_is_noticed_told_and_opened_again(fault: Script, terms: AmiTerms, reason: str) -> None:
     heard = Heard()
-    with FakeAmi(fault, fault) as server, line(server, heard, terms=IMPATIENT) as ami:
+    with FakeAmi(fault, fault) as server, line(server, heard, terms=terms) as ami:
         until(lambda: len(heard.resyncs) >= 3 and ami.connected, 10)
         until(lambda: isinstance(ami.send(Action("Ping")), Answered))
         assert len(server.peers) >= 3
+    assert reason in heard.losses[0]
     # Between two lists of live channels there is always a loss.
     assert [type(told) for told in heard.told[:5]] == [tuple, str, tuple, str, tuple]
 

@@ -71,3 +71,11 @@ def test_those_overdue_and_those_settled() -> None:
     actions.remove(early)
     assert actions.all() == [late]
     assert actions.find(str(_ID)) is None
+
+
+def test_an_action_settled_late_takes_nothing_from_a_later_one_with_its_id() -> None:
+    actions = PendingActions(remembered=3)
+    first, second = Pending(_ID, 1.0, None), Pending(_ID, 2.0, None)
+    actions.add(second)
+    actions.remove(first)
+    assert actions.find(str(_ID)) is second
