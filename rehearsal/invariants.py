@@ -67,9 +67,11 @@ def every_outbound_attempt_has_an_allowing_decision(evidence: Evidence) -> bool:
 
 
 def no_call_to_a_workplace_or_a_real_number(evidence: Evidence) -> bool:
-    """勤務先 is never dialed automatically, and a rehearsal dials numbers that cannot exist."""
+    """勤務先 is never dialed automatically (a booked call to it an operator makes), and no number dialed can exist."""
     return all(
-        call.place != "work" and call.e164 is not None and _SYNTHETIC.fullmatch(call.e164) is not None
+        not (call.place == "work" and call.mode == "auto")
+        and call.e164 is not None
+        and _SYNTHETIC.fullmatch(call.e164) is not None
         for call in _outbound(evidence)
     )
 

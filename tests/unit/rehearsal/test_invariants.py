@@ -205,3 +205,8 @@ def test_a_booked_recall_may_come_the_same_day() -> None:
     evidence = _more_calls(recall)(_sound())
     assert INVARIANTS["household_within_its_caps"](evidence)
     assert INVARIANTS["number_within_its_caps"](evidence)
+
+
+def test_a_booked_call_to_a_workplace_is_an_operators_own_decision() -> None:
+    spoil = _with_call(1, place="work", mode="preview", recall_id=UUID(int=77))
+    assert judge_all(spoil(_sound()))["no_call_to_a_workplace_or_a_real_number"]
