@@ -28,8 +28,8 @@ from casefile.gate.request import ContactRequest
 from casefile.roles import Right
 
 # Every attempt that may count toward a cap of one of the requests. One branch for each index, so that no plan walks through
-# everybody's calls of the month.
-_COUNTS = "(intended_at >= %(since)s OR live AND direction = 'outbound')"
+# everybody's calls of the month; and not in the words of the indexes of live calls, which keep every call until a vacuum.
+_COUNTS = "(intended_at >= %(since)s OR state <> 'ended')"
 _ATTEMPTS = f"""
 SELECT attempt_id FROM attempt
  WHERE municipality_id = %(city)s AND household_id = ANY(ARRAY(

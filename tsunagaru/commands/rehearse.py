@@ -37,6 +37,8 @@ _THROWN_AWAY = {
     "wal_compression": "off",
     "wal_level": "minimal",
     "max_wal_senders": "0",
+    "shared_buffers": "1GB",
+    "checkpoint_timeout": "1h",
     "jit": "off",
 }
 """Settings of a server whose databases last as long as their run."""
