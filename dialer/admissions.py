@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -17,11 +17,9 @@ from callflow import recall
 from casefile.city import City
 from casefile.gate import Admission, ContactRequest, Mode, admit, screen
 from casefile.ids import Ids
-from dialer.aftermath import PASSING, EntryChange, after_refusal, write_entries
+from dialer.aftermath import PASSING, RECALL_AGAIN, EntryChange, after_refusal, write_entries
 from dialer.messages import Candidate, Supplied, Wanted
 from dialer.supply import CampaignFacts
-
-_RECALL_AGAIN = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +51,7 @@ def ask(
     write_entries(conn, city.id, put_off, now)
     for candidate, _ in refused:
         if candidate.recall_id is not None:
-            recall.put_back(conn, city.id, candidate.recall_id, now + _RECALL_AGAIN)
+            recall.put_back(conn, city.id, candidate.recall_id, now + RECALL_AGAIN)
     return Answered(list(zip(free, answers, strict=True)), taken, put_off)
 
 

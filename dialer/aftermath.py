@@ -24,7 +24,7 @@ from dialer.messages import Candidate, StoreEnded, StoreSkip, StoreWrappedUp
 from dialer.supply import CampaignFacts
 
 _HISTORY = timedelta(days=60)
-_RECALL_AGAIN = timedelta(minutes=5)
+RECALL_AGAIN = timedelta(minutes=5)
 
 _TRIES = """
 SELECT a.addressee_no, a.attempt_id, a.purpose, a.intended_at, a.result, a.phone_id, a.counted, a.attempt_no,
@@ -234,7 +234,7 @@ def _settle_recall(conn: Connection, city: City, call: StoreEnded, recall_id: UU
     if call.connected:
         recall.done(conn, city.id, recall_id, now)
     elif call.result in (CallResult.BUSY, CallResult.CONGESTION, CallResult.STOPPED_BY_RULE):
-        recall.put_back(conn, city.id, recall_id, now + _RECALL_AGAIN)
+        recall.put_back(conn, city.id, recall_id, now + RECALL_AGAIN)
     else:
         recall.missed(conn, city.id, recall_id, now)
 

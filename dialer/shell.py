@@ -292,9 +292,10 @@ class FloorShell:
 
     def _gate_must_see(self, wanted: tuple[Wanted, ...]) -> bool:
         """Whether what is not written yet belongs into this transaction: one of its calls may be why the gate refuses."""
+        if not self._commit_after:
+            return True
         candidates = [want.candidate for want in wanted]
-        households, numbers = {each.household_id for each in candidates}, {each.e164 for each in candidates}
-        return not self._commit_after or self._batch.touches(households, numbers)
+        return self._batch.touches({each.household_id for each in candidates}, {each.e164 for each in candidates})
 
     # -- rows -----------------------------------------------------------------------------------------------------
 

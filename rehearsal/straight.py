@@ -1,27 +1,22 @@
-"""Statements that are text already, given to libpq as they are: a rehearsal asks ten of them for every call.
+"""Statements that are text already, handed to the driver as they are: a rehearsal asks ten of them for every call.
 
-What SQLAlchemy and the driver's cursors add to them costs as much time as the server needs; here each is prepared once
-and run by its name, and a plain tuple with names is enough for a row. An error ends the run. Everything else goes SQLAlchemy's
-way, on the same connection and in the same transaction.
+What SQLAlchemy adds to them is a result object and its own errors; here a plain tuple with names is enough, and an error
+ends the run. Everything else goes SQLAlchemy's way, on the same connection and in the same transaction.
 """
 
 from __future__ import annotations
 
-import re
 from collections import namedtuple
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
-from psycopg.adapt import PyFormat, Transformer
-from psycopg.pq import ExecStatus, TransactionStatus
+from psycopg.rows import tuple_row
 from sqlalchemy import Connection
 from sqlalchemy.exc import MultipleResultsFound, NoResultFound
 
 Row = tuple[Any, ...]
 _Make = Callable[[Sequence[Any]], Row]
-_PLACE = re.compile(r"%(?:\((\w+)\)s|(%))")
 
 
 class Rows:
@@ -62,79 +57,6 @@ class Rows:
         return Rows([row[0] for row in self._rows], self.rowcount)
 
 
-@dataclass(slots=True)
-class _Text:
-    """A statement as libpq takes it: `$1` for `%(name)s`, once for each name; prepared for each set of parameter types."""
-
-    number: int
-    command: bytes
-    names: tuple[str, ...]
-    formats: list[PyFormat]
-    prepared: dict[tuple[int, ...], bytes] = field(default_factory=dict)
-    make: _Make | None = None
-
-    def new_name(self) -> bytes:
-        """A name that no other statement prepared on the connection has."""
-        return f"straight_{self.number}_{len(self.prepared)}".encode()
-
-
-def _text(statement: str, number: int) -> _Text:
-    names: list[str] = []
-
-    def place(found: re.Match[str]) -> str:
-        name = found[1]
-        if name is None:
-            return "%"
-        if name not in names:
-            names.append(name)
-        return f"${names.index(name) + 1}"
-
-    command = _PLACE.sub(place, statement)
-    return _Text(number, command.encode(), tuple(names), [PyFormat.AUTO] * len(names))
-
-
-class StraightConnection(Connection):
-    """A connection on which `exec_driver_sql` goes straight to libpq."""
-
-    _texts: dict[str, _Text]
-    _transformer: Any = None
-    """psycopg's own translation of values, one for all statements: which class goes in as what is found out once."""
-
-    def exec_driver_sql(self, statement: str, parameters: Any = None, execution_options: Any = None) -> Any:
-        """Run a text in the open transaction. Several sets of parameters, or options, go SQLAlchemy's way."""
-        driver: Any = self.connection.driver_connection
-        server = driver.pgconn
-        idle = server.transaction_status == TransactionStatus.IDLE
-        if idle or execution_options is not None or isinstance(parameters, list | tuple):
-            return super().exec_driver_sql(statement, parameters, execution_options)
-        if self._transformer is None:
-            self._transformer = Transformer(driver)
-            self._texts = {}
-        text = self._texts.get(statement)
-        if text is None:
-            known = len(self._texts)
-            # Without parameters a percent sign is itself.
-            text = _Text(known, statement.encode(), (), []) if parameters is None else _text(statement, known)
-            self._texts[statement] = text
-        return self._run(server, self._transformer, text, parameters)
-
-    def _run(self, server: Any, transformer: Any, text: _Text, parameters: Any) -> Rows:
-        values = transformer.dump_sequence([parameters[name] for name in text.names], text.formats)
-        types = tuple(transformer.types or ())
-        name = text.prepared.get(types)
-        if name is None:
-            name = text.new_name()
-            _checked(server.prepare(name, text.command, types))
-            text.prepared[types] = name
-        answer = _checked(server.exec_prepared(name, values, transformer.formats))
-        if answer.nfields == 0:
-            return Rows([], answer.command_tuples or 0)
-        if text.make is None:
-            text.make = _shape(tuple((answer.fname(place) or b"").decode() for place in range(answer.nfields)))
-        transformer.set_pgresult(answer)
-        return Rows(transformer.load_rows(0, answer.ntuples, text.make), answer.ntuples)
-
-
 def _shape(names: tuple[str, ...]) -> _Make:
     # Columns without a name, or with another's, are read by place.
     shape: Any = namedtuple("Row", names, rename=True)  # type: ignore[misc]
@@ -142,8 +64,27 @@ def _shape(names: tuple[str, ...]) -> _Make:
     return made
 
 
-def _checked(answer: Any) -> Any:
-    """The answer, or its error raised."""
-    if answer.status in (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK):
-        return answer
-    raise psycopg.errors.error_from_result(answer)
+class StraightConnection(Connection):
+    """A connection on which `exec_driver_sql` goes straight to psycopg."""
+
+    _cursor: psycopg.Cursor[Row] | None = None
+    _shapes: dict[str, _Make]
+    """By text: one text has always the same columns."""
+
+    def exec_driver_sql(self, statement: str, parameters: Any = None, execution_options: Any = None) -> Any:
+        """Run a text. Several sets of parameters, or options, go SQLAlchemy's way."""
+        if execution_options is not None or isinstance(parameters, list | tuple):
+            return super().exec_driver_sql(statement, parameters, execution_options)
+        cursor = self._cursor
+        if cursor is None:
+            driver: Any = self.connection.driver_connection
+            cursor = self._cursor = driver.cursor(row_factory=tuple_row)
+            self._shapes = {}
+        cursor.execute(statement, parameters)
+        answer = cursor.pgresult
+        if answer is None or answer.nfields == 0:
+            return Rows([], cursor.rowcount)
+        shape = self._shapes.get(statement)
+        if shape is None:
+            shape = self._shapes[statement] = _shape(tuple(column.name for column in cursor.description or ()))
+        return Rows([shape(row) for row in cursor.fetchall()], cursor.rowcount)

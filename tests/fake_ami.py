@@ -11,7 +11,6 @@ import select
 import socket
 import struct
 import threading
-import time
 from collections.abc import Callable, Iterable
 from types import TracebackType
 
@@ -176,11 +175,3 @@ class FakeAmi:
 def message(headers: Fields) -> bytes:
     """A message as Asterisk writes it, its empty line included."""
     return "".join(f"{key}: {value}\r\n" for key, value in headers.items()).encode() + b"\r\n"
-
-
-def until(what: Callable[[], object], seconds: float = 5) -> None:
-    """Wait until `what` is true; fails when it does not become so."""
-    deadline = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < deadline, f"it did not become true in {seconds} s"
-        time.sleep(0.005)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import uuid
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from tsunagaru.databases import connect
+from casefile import migrations
+from tsunagaru.databases import connect, create_database, drop_database
 from tsunagaru.postgres import EmbeddedServer
 from tsunagaru.settings import Settings
 
@@ -42,3 +44,31 @@ def database_for_a_while(settings: Settings) -> Iterator[str]:
         return
     with server.in_use():
         yield server.ensure_database(EMBEDDED_DATABASE)
+
+
+@contextmanager
+def database_of_its_own(
+    settings: Settings, kind: str, server_settings: Mapping[str, str] | None = None
+) -> Iterator[str]:
+    """The administrator's URL of a fresh, migrated database for one run; it is gone afterwards.
+
+    On the server DATABASE_URL names, or on an embedded one below `kind`, which runs with `server_settings` and is stopped
+    again by whoever started it.
+    """
+    server = None
+    if settings.database_url is None:
+        server = EmbeddedServer(settings.home / kind, server_settings)
+    was_running = server is not None and server.running()
+    address = settings.database_url if server is None else server.start()
+    assert address is not None
+    name = f"tsunagaru_{kind}_{uuid.uuid4().hex[:12]}"
+    try:
+        url = create_database(address, name)
+        try:
+            migrations.upgrade(url)
+            yield url
+        finally:
+            drop_database(address, name)
+    finally:
+        if server is not None and not was_running:
+            server.stop()

@@ -70,11 +70,7 @@ class LostFloor(Exception):
 
 def decide(conn: Connection, city: City, requests: Sequence[ContactRequest], now: datetime) -> list[GateAnswer]:
     """Answer each request for itself, without locking or writing anything, in the order asked; for screens."""
-    if not requests:
-        return []
-    moment = Moment(now)
-    facts, history = read(conn, city, requests, moment)
-    return [_answer(request, known, history, city, moment) for request, known in zip(requests, facts, strict=True)]
+    return [answer for _, _, answer in _each_for_itself(conn, city, requests, now)]
 
 
 def screen(
@@ -85,19 +81,27 @@ def screen(
     Whoever is refused only for `passing` reasons, gone perhaps by then, is not among them. For many at once and without
     locks: whoever is left is asked about again by `admit` when the turn comes.
     """
+    refused = [
+        (request, known, answer)
+        for request, known, answer in _each_for_itself(conn, city, requests, now)
+        if known.person is not None and any(reason not in passing for reason in answer.reasons)
+    ]
+    rows = [_row(request, answer, known) for request, known, answer in refused]
+    _store(conn, city, rows, now, None, None)
+    return [answer for _, _, answer in refused]
+
+
+def _each_for_itself(
+    conn: Connection, city: City, requests: Sequence[ContactRequest], now: datetime
+) -> list[tuple[ContactRequest, Facts, GateAnswer]]:
     if not requests:
         return []
     moment = Moment(now)
     facts, history = read(conn, city, requests, moment)
-    refused = []
-    rows = []
-    for request, known in zip(requests, facts, strict=True):
-        answer = _answer(request, known, history, city, moment)
-        if known.person is not None and any(reason not in passing for reason in answer.reasons):
-            refused.append(answer)
-            rows.append(_row(request, answer, known))
-    _store(conn, city, rows, now, None, None)
-    return refused
+    return [
+        (request, known, _answer(request, known, history, city, moment))
+        for request, known in zip(requests, facts, strict=True)
+    ]
 
 
 def admit(

@@ -47,8 +47,9 @@ from dialer.rule import Rule
 from dialer.shell import FloorShell, ShellTerms
 from rehearsal.one_transaction import OneTransaction
 from tsunagaru.arguments import Parser, a_positive_number
-from tsunagaru.bench_database import own_database
+from tsunagaru.database import database_of_its_own
 from tsunagaru.machine import table
+from tsunagaru.settings import Settings
 
 _MUNICIPALITY = 119995
 _DAY = date(2026, 10, 5)
@@ -63,7 +64,7 @@ def configure(parser: Parser) -> None:
 
 
 def run(args: Namespace) -> int:
-    with own_database() as url:
+    with database_of_its_own(Settings.from_environment(), "bench") as url:
         database = Database(url, asynchronous_commit=True)
         try:
             world = _World(database, args.operators, args.attempts)

@@ -23,8 +23,10 @@ from casefile.intake.mapping import Mapping, load_mapping
 from casefile.intake.report import FileReport
 from casefile.wareki import wareki, wareki_short
 from tsunagaru.arguments import Parser, a_positive_number
-from tsunagaru.bench_database import own_database, server_cpu_seconds
+from tsunagaru.database import database_of_its_own
 from tsunagaru.machine import table
+from tsunagaru.server_cpu import server_cpu_seconds
+from tsunagaru.settings import Settings
 
 _LAYOUTS = Path(str(resources("casefile.intake") / "layouts"))
 _MUNICIPALITY = 119996
@@ -45,7 +47,8 @@ def configure(parser: Parser) -> None:
 
 
 def run(args: Namespace) -> int:
-    with tempfile.TemporaryDirectory(prefix="tsunagaru-bench-") as name, own_database() as url:
+    own = database_of_its_own(Settings.from_environment(), "bench")
+    with tempfile.TemporaryDirectory(prefix="tsunagaru-bench-") as name, own as url:
         database = Database(url, pooled=False)
         try:
             lines = _measure(database, url, Path(name), args.rows)

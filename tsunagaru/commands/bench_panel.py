@@ -6,7 +6,6 @@ import shutil
 import statistics
 import tempfile
 import time
-import uuid
 from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,13 +13,11 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from casefile import migrations
 from casefile.errors import TsunagaruError
 from casefile.tables import Attempt
 from tsunagaru.arguments import Parser
-from tsunagaru.databases import create_database, drop_database
+from tsunagaru.database import database_of_its_own
 from tsunagaru.machine import table
-from tsunagaru.postgres import EmbeddedServer
 from tsunagaru.practice_room import PASSWORD, PracticeRoom, practice_room, rehearse
 from tsunagaru.settings import Settings
 
@@ -74,14 +71,7 @@ def run(args: Namespace) -> int:
         raise TsunagaruError(
             "画面の計測には Chromium が必要です。管理者が chromium パッケージを入れてから実行してください。"
         )
-    settings = Settings.from_environment()
-    server = EmbeddedServer(settings.home / "bench") if settings.database_url is None else None
-    address = server.start() if server else settings.database_url
-    assert address is not None
-    name = f"tsunagaru_bench_{uuid.uuid4().hex[:12]}"
-    try:
-        url = create_database(address, name)
-        migrations.upgrade(url)
+    with database_of_its_own(Settings.from_environment(), "bench") as url:
         with tempfile.TemporaryDirectory(prefix="tsunagaru-bench-") as folder:
             rehearsed = rehearse(url, Path(folder))
         with practice_room(url, rehearsed) as room, sync_playwright() as playwright:
@@ -90,10 +80,6 @@ def run(args: Namespace) -> int:
             _take_seat(page)
             found = screen_pops(page, room, args.calls)
             browser.close()
-    finally:
-        drop_database(address, name)
-        if server is not None:
-            server.stop()
     print(_result(found))
     return 0 if statistics.quantiles(found, n=20)[-1] <= WANTED_MS else 1
 

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 import tempfile
 import time
-import uuid
 from argparse import ArgumentTypeError, Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
-from casefile import migrations
+import psutil
+
 from casefile.clock import JST
 from casefile.db import Database
 from casefile.errors import TsunagaruError
@@ -24,9 +22,7 @@ from rehearsal.result import as_csv, as_json, result_of
 from rehearsal.runner import PACERS, Rehearsal, RehearsalPlan
 from rehearsal.vacancy import refuse_a_database_in_use
 from tsunagaru.arguments import Parser
-from tsunagaru.database import database_for_a_while
-from tsunagaru.databases import create_database, drop_database
-from tsunagaru.postgres import EmbeddedServer
+from tsunagaru.database import database_for_a_while, database_of_its_own
 from tsunagaru.service import migrate
 from tsunagaru.settings import CLOCK, Settings
 
@@ -42,8 +38,6 @@ _THROWN_AWAY = {
     "jit": "off",
 }
 """Settings of a server whose databases last as long as their run."""
-_PROCESSOR = 36
-"""Where the processor stands in /proc/self/stat behind the name (proc(5), field 39)."""
 _LAYOUTS = {"standard": Layout.STANDARD, "city": Layout.CITY_CP932}
 
 
@@ -117,41 +111,23 @@ def _whole(text: str) -> int:
     return int(text)
 
 
+@contextmanager
+def _own_database() -> Iterator[str]:
+    settings = Settings.from_environment()
+    if settings.database_url is None:
+        _stay_on_this_processor()
+    with database_of_its_own(settings, "rehearsal", _THROWN_AWAY) as url:
+        yield url
+
+
 def _stay_on_this_processor() -> None:
     """A rehearsal and its server take turns, never both at work: on one processor neither has to be woken on another.
 
-    Measured: a fifth less time. The processor the system has just given us is the one that was free.
+    Measured: a fifth less time. The processor the system has just given us is the one that was free; the server inherits it.
     """
-    if hasattr(os, "sched_setaffinity"):
-        fields = Path("/proc/self/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-        os.sched_setaffinity(0, {int(fields[_PROCESSOR])})
-
-
-@contextmanager
-def _own_database() -> Iterator[str]:
-    """A fresh, migrated database of this run alone, removed afterwards; on the named server, or on one of its own."""
-    settings = Settings.from_environment()
-    server: EmbeddedServer | None = None
-    if settings.database_url is None:
-        home = replace(settings, home=settings.home / "rehearsal").home
-        server = EmbeddedServer(home, _THROWN_AWAY)
-        was_running = server.running()
-        _stay_on_this_processor()
-        address = server.start()
-    else:
-        was_running = True
-        address = settings.database_url
-    name = f"tsunagaru_rehearsal_{uuid.uuid4().hex[:12]}"
-    try:
-        url = create_database(address, name)
-        try:
-            migrations.upgrade(url)
-            yield url
-        finally:
-            drop_database(address, name)
-    finally:
-        if server is not None and not was_running:
-            server.stop()
+    this = psutil.Process()
+    if hasattr(this, "cpu_num"):
+        this.cpu_affinity([this.cpu_num()])
 
 
 @contextmanager

@@ -5,30 +5,26 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 from flask_socketio import SocketIO
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, select, update
 
 from agent_ui.context import PanelContext
 from agent_ui.floor import live as floor_live
 from agent_ui.panel import live as panel_live
-from casefile import ledger
-from casefile.city import load_city
 from casefile.db import Database
-from casefile.gate import admit
 from casefile.ids import TimeOrderedIds
-from casefile.tables import ContactRecord, Promise, UserAccount
+from casefile.tables import ContactRecord, Promise
 from dialer.floor_commands import open_commands
-from dialer.tables import Floor, FloorCommand, Seat
+from dialer.tables import FloorCommand, Seat
 from tests.integration.agent_ui.conftest import DAY, NOW, Visitor
+from tests.integration.agent_ui.on_the_line import FLOOR, put_on_the_line
 from tests.integration.agent_ui.test_hostile import ODD, told
-from tests.people import People, call, key, mobile
+from tests.people import People, key, mobile
 
-FLOOR = UUID(int=0xF)
 LINE = mobile(1)
 SAID = {"contact": "self", "items": ["name", "birth_date"]}
 TAXABLE = ("市県民税", "30,000", "30000", "outstanding", "arrears", "未納", "滞納", "tax_code", "延滞")
@@ -67,38 +63,9 @@ class Call:
             conn.execute(update(Seat).values(attempt_id=attempt_id, state=state))
 
 
-def on_the_line(
-    database: Database, municipality: int, *, login: str = "operator", answered: bool = True
-) -> tuple[UUID, UUID]:
-    """A call to A1 on somebody's desk: attempt and operator."""
-    rung = NOW - timedelta(minutes=2)
-    with database.transaction(municipality) as conn:
-        attempt_id = admit(conn, load_city(conn, municipality), [call("A1", LINE)], rung)[0].attempt_id
-        assert attempt_id is not None
-        operator_id = conn.scalars(select(UserAccount.user_id).where(UserAccount.login == login)).one()
-        ledger.hand(conn, attempt_id, rung)
-        if answered:
-            ledger.answered(conn, attempt_id, rung + timedelta(seconds=9), person=True)
-            ledger.joined(conn, attempt_id, rung + timedelta(seconds=10), operator_id)
-        conn.execute(
-            insert(Floor).values(municipality_id=municipality, floor_id=FLOOR, name="本庁", epoch=1, figures={})
-        )
-        conn.execute(
-            insert(Seat).values(
-                municipality_id=municipality,
-                operator_id=operator_id,
-                floor_id=FLOOR,
-                state="talking" if answered else "reserved",
-                since=rung,
-                attempt_id=attempt_id,
-            )
-        )
-    return attempt_id, operator_id
-
-
 @pytest.fixture
 def at_hand(database: Database, municipality: int, visitor: Callable[[str], Visitor]) -> Call:
-    return Call(visitor("operator"), database, municipality, *on_the_line(database, municipality))
+    return Call(visitor("operator"), database, municipality, *put_on_the_line(database, municipality, "A1", LINE))
 
 
 def test_nothing_taxable_leaves_before_identity(
@@ -156,7 +123,12 @@ def test_a_call_that_has_left_the_desk_opens_no_case(at_hand: Call) -> None:
 def test_a_call_nobody_has_answered_opens_no_case(
     database: Database, municipality: int, visitor: Callable[[str], Visitor]
 ) -> None:
-    ringing = Call(visitor("operator"), database, municipality, *on_the_line(database, municipality, answered=False))
+    ringing = Call(
+        visitor("operator"),
+        database,
+        municipality,
+        *put_on_the_line(database, municipality, "A1", LINE, answered=False),
+    )
     answer = ringing.confirm()
     assert answer.status_code == 409
     assert "応答" in answer.get_json()["message"]

@@ -9,19 +9,17 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 
 from casefile import ledger
-from casefile.city import load_city
 from casefile.db import Database
-from casefile.gate import admit
-from casefile.tables import Attempt, AuditEntry, ContactRecord, Promise, UserAccount
-from dialer.tables import Floor, Seat
+from casefile.tables import Attempt, AuditEntry, ContactRecord, Promise
+from dialer.tables import Seat
 from tests.integration.agent_ui.conftest import DAY, NOW, Visitor
-from tests.people import FEE, People, call, key, landline
+from tests.integration.agent_ui.on_the_line import put_on_the_line
+from tests.people import FEE, People, key, landline
 
 LINE = landline(7)
-FLOOR = UUID(int=0xF)
 SAID = {"items": ["name", "birth_date"]}
 _TAXABLE = ("市県民税", "12,345", "12345", "outstanding", "arrears", "claim", "未納", "滞納", "tax_")
 
@@ -66,7 +64,6 @@ class Desk:
 @pytest.fixture
 def desk(database: Database, municipality: int, visitor: Callable[[str], Visitor]) -> Desk:
     person = visitor("operator")
-    rung = NOW - timedelta(minutes=2)
     with database.transaction(municipality) as conn:
         people = People(conn, municipality, DAY)
         people.household("H", "resident")
@@ -77,26 +74,7 @@ def desk(database: Database, municipality: int, visitor: Callable[[str], Visitor
         people.phone("H2", LINE)
         people.owes("H2", 12345)
         people.owes("H2", 777, tax_code=FEE, claim_group="ordinary")
-        city = load_city(conn, municipality)
-        attempt_id = admit(conn, city, [call("H1", LINE)], rung)[0].attempt_id
-        assert attempt_id is not None
-        operator_id = conn.scalars(select(UserAccount.user_id).where(UserAccount.login == "operator")).one()
-        ledger.hand(conn, attempt_id, rung)
-        ledger.answered(conn, attempt_id, rung + timedelta(seconds=9), person=True)
-        ledger.joined(conn, attempt_id, rung + timedelta(seconds=10), operator_id)
-        conn.execute(
-            insert(Floor).values(municipality_id=municipality, floor_id=FLOOR, name="本庁", epoch=1, figures={})
-        )
-        conn.execute(
-            insert(Seat).values(
-                municipality_id=municipality,
-                operator_id=operator_id,
-                floor_id=FLOOR,
-                state="talking",
-                since=rung,
-                attempt_id=attempt_id,
-            )
-        )
+    attempt_id, _ = put_on_the_line(database, municipality, "H1", LINE)
     return Desk(person, database, municipality, attempt_id, f"/api/panel/calls/{attempt_id}")
 
 

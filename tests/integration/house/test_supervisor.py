@@ -15,6 +15,7 @@ from pathlib import Path
 
 import psutil
 
+from tests.waiting import until
 from tsunagaru.supervisor import Program, Supervisor
 
 # A child that notes its start, and its orderly end on SIGTERM.
@@ -62,7 +63,7 @@ def test_children_end_in_the_reverse_order(tmp_path: Path) -> None:
     note = tmp_path / "note"
     supervisor = Supervisor([orderly(note, "a"), orderly(note, "b")])
     with running(supervisor):
-        wait_for(lambda: len(words(note)) == 2)
+        until(lambda: len(words(note)) == 2, 20)
     assert words(note)[2:] == ["b ended", "a ended"]
     assert supervisor.process_ids() == {}
 
@@ -71,10 +72,10 @@ def test_a_child_that_dies_is_started_again_and_the_others_go_on(tmp_path: Path)
     note = tmp_path / "note"
     supervisor = Supervisor([orderly(note, "a"), orderly(note, "b")], first_pause=0.01)
     with running(supervisor):
-        wait_for(lambda: len(words(note)) == 2)
+        until(lambda: len(words(note)) == 2, 20)
         before = supervisor.process_ids()
         os.kill(before["a"], signal.SIGKILL)
-        wait_for(lambda: words(note).count("a started") == 2)
+        until(lambda: words(note).count("a started") == 2, 20)
         after = supervisor.process_ids()
         assert after["a"] != before["a"]
         assert after["b"] == before["b"]
@@ -85,7 +86,7 @@ def test_the_pause_grows_while_a_child_keeps_failing(tmp_path: Path) -> None:
     program = "import sys, time; open(sys.argv[1], 'a').write(f'{time.monotonic()}\\n'); sys.exit(3)"
     failing = Program("failing", [sys.executable, "-c", program, str(note)], os.environ)
     with running(Supervisor([failing], first_pause=0.2)):
-        wait_for(lambda: len(words(note)) >= 4)
+        until(lambda: len(words(note)) >= 4, 20)
     moments = [float(word) for word in words(note)]
     pauses = [later - earlier for earlier, later in itertools.pairwise(moments)]
     # Never sooner than it should be; how much later depends on the machine.
@@ -97,7 +98,7 @@ def test_the_pause_grows_while_a_child_keeps_failing(tmp_path: Path) -> None:
 def test_a_child_that_will_not_end_is_killed() -> None:
     supervisor = Supervisor([Program("stubborn", [sys.executable, "-c", _STUBBORN], os.environ)], grace=0.3)
     with running(supervisor):
-        wait_for(lambda: bool(supervisor.process_ids()))
+        until(lambda: bool(supervisor.process_ids()), 20)
         process = psutil.Process(supervisor.process_ids()["stubborn"])
     assert not process.is_running()
 
@@ -109,10 +110,10 @@ def test_children_of_a_killed_supervisor_end_too(tmp_path: Path) -> None:
         f"Supervisor([Program('a', [sys.executable, '-c', {_ORDERLY!r}, sys.argv[1], 'a'], os.environ)]).run()"
     )
     supervisor = subprocess.Popen([sys.executable, "-c", program, str(note)], stderr=subprocess.DEVNULL)
-    wait_for(lambda: words(note) == ["a started"])
+    until(lambda: words(note) == ["a started"], 20)
     supervisor.kill()
     supervisor.wait()
-    wait_for(lambda: words(note) == ["a started", "a ended"])
+    until(lambda: words(note) == ["a started", "a ended"], 20)
 
 
 def test_sigterm_ends_the_supervisor_in_order(tmp_path: Path) -> None:
@@ -123,7 +124,7 @@ def test_sigterm_ends_the_supervisor_in_order(tmp_path: Path) -> None:
         "s.listen_to_signals(); s.run()"
     )
     supervisor = subprocess.Popen([sys.executable, "-c", program, str(note)], stderr=subprocess.DEVNULL)
-    wait_for(lambda: words(note) == ["a started"])
+    until(lambda: words(note) == ["a started"], 20)
     supervisor.terminate()
     assert supervisor.wait(30) == 0
     assert words(note) == ["a started", "a ended"]

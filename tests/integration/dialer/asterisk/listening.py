@@ -11,7 +11,8 @@ import psutil
 
 from dialer.asterisk.ami import Ami, AmiAddress, AmiListener, AmiTerms
 from dialer.asterisk.wire import Event, LiveChannel
-from tests.fake_ami import FakeAmi, until
+from tests.fake_ami import FakeAmi
+from tests.waiting import until
 
 # Quick to come back and to ask, patient with a busy machine.
 QUICK = AmiTerms(ping_every_seconds=0.1, ping_seconds=5, first_pause_seconds=0.02, longest_pause_seconds=0.1)

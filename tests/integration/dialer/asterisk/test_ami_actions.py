@@ -13,8 +13,9 @@ import pytest
 from dialer.asterisk.ami import Action, Ami, Answered, Reason, Refused, Result, Unknown
 from dialer.asterisk.pending import UsedActionId
 from dialer.asterisk.wire import Event, UnsafeAction
-from tests.fake_ami import FakeAmi, Fields, Peer, message, until
+from tests.fake_ami import FakeAmi, Fields, Peer, message
 from tests.integration.dialer.asterisk.listening import IMPATIENT, QUICK, Heard, line
+from tests.waiting import until
 
 ORIGINATE = Action("Originate", {"Channel": "PJSIP/+819000000000@trunk", "Async": "true"}, {"TSUNAGARU": "a1"})
 

@@ -9,8 +9,9 @@ import pytest
 
 from dialer.asterisk.ami import LiveChannel
 from dialer.asterisk.wire import Event
-from tests.fake_ami import FakeAmi, Peer, message, until
+from tests.fake_ami import FakeAmi, Peer, message
 from tests.integration.dialer.asterisk.listening import Heard, line
+from tests.waiting import until
 
 _EVENTS = 200_000
 

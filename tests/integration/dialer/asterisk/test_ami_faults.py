@@ -7,8 +7,9 @@ import time
 import pytest
 
 from dialer.asterisk.ami import Action, AmiTerms, Answered, Reason, Refused, Result, Unknown
-from tests.fake_ami import BANNER, FakeAmi, Peer, Script, message, until, well_behaved
+from tests.fake_ami import BANNER, FakeAmi, Peer, Script, message, well_behaved
 from tests.integration.dialer.asterisk.listening import IMPATIENT, QUICK, Heard, line
+from tests.waiting import until
 
 
 def _greet_and_close(peer: Peer) -> None:

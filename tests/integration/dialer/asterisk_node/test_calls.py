@@ -17,7 +17,7 @@ from dialer.asterisk.node.running import RunningNode, start_node
 from tests.integration.dialer.asterisk_node.conftest import ADDRESSES, LOOPBACK, WORDING, node_of
 from tests.integration.dialer.asterisk_node.far_end import Caller, FarEnd, register_desk_phone
 from tests.integration.dialer.asterisk_node.plain_ami import PlainAmi
-from tests.integration.dialer.asterisk_node.polling import poll
+from tests.waiting import until
 
 pytestmark = [pytest.mark.debian]
 
@@ -102,7 +102,7 @@ def test_a_redirect_in_time_joins_resident_and_waiting_operator(asterisk: Runnin
     assert mine["BridgeUniqueid"] == theirs["BridgeUniqueid"]
     assert max(joined, also) - at < 1
     # The resident speaks, the operator's end sends it back: packets in and out on both legs.
-    poll(lambda: both_ways(asterisk), lambda seen: len(seen) == 2 and all(min(counts) > 20 for counts in seen))
+    until(lambda: both_ways(asterisk), fits=lambda seen: len(seen) == 2 and all(min(counts) > 20 for counts in seen))
     # Past the two seconds nothing else is said, and the operator's line outlives the call.
     ami.act("Hangup", Channel=channel, Cause="16")
     ami.wait_for(Event="Hangup", Uniqueid=str(attempt))
@@ -174,7 +174,7 @@ def test_a_call_back_is_told_greeted_and_handed_over(
         ami.redirect(channel["Channel"], AFTER_HOURS)
         ami.wait_for(UserEvent="AfterHours", AttemptId=incoming["AttemptId"])
         # The caller's audio is here: its end has gone through the whole opening of the call.
-        poll(lambda: both_ways(asterisk), lambda seen: [received for received, _ in seen if received])
+        until(lambda: both_ways(asterisk), fits=lambda seen: [received for received, _ in seen if received])
         ami.act("Hangup", Channel=channel["Channel"])
         assert calling.ended_well(10)
     finally:

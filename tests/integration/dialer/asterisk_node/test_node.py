@@ -22,7 +22,7 @@ from dialer.asterisk.node.running import RunningNode, new_secret
 from tests.integration.dialer.asterisk_node.conftest import LOOPBACK
 from tests.integration.dialer.asterisk_node.far_end import FarEnd, register_desk_phone
 from tests.integration.dialer.asterisk_node.plain_ami import PlainAmi
-from tests.integration.dialer.asterisk_node.polling import poll
+from tests.waiting import until
 
 pytestmark = [pytest.mark.debian]
 
@@ -118,11 +118,11 @@ def test_a_talk_is_recorded_where_recordings_belong(asterisk: RunningNode, ami: 
     ami.wait_for(UserEvent="Answered", AttemptId=str(attempt))
     ami.redirect(channel["Channel"], JOIN_WAITING, str(operator))
     recording = asterisk.folder / "recordings" / f"{attempt}.wav"
-    poll(lambda: recording.stat().st_size if recording.is_file() else 0, lambda size: size > 8_000)
+    until(lambda: recording.stat().st_size if recording.is_file() else 0, fits=lambda size: size > 8_000)
     ami.act("Hangup", Channel=channel["Channel"])
     ami.wait_for(Event="Hangup", Uniqueid=str(attempt))
     # No event tells the end of a recording; its header is written last.
-    poll(lambda: _whole(recording), bool)
+    until(lambda: _whole(recording))
 
 
 def _whole(recording: Path) -> bool:
@@ -142,7 +142,7 @@ def test_a_shift_brings_new_lines_without_ending_a_call(
     register_desk_phone(line.name, line.secret, far_ends["echo"], (LOOPBACK, before.ports.sip), tmp_path / "desk")
     assert str(attempt) in asterisk.console("core show channels concise")
     asterisk.reload_operators(before)
-    poll(lambda: asterisk.console("pjsip show endpoints"), lambda told: "desk-2" not in told)
+    until(lambda: asterisk.console("pjsip show endpoints"), fits=lambda told: "desk-2" not in told)
 
 
 def test_the_root_folder_is_built_once_and_says_what_it_lacks(asterisk_root: Path, tmp_path: Path) -> None:
