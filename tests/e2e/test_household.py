@@ -56,6 +56,21 @@ def sit_down(page: Page) -> None:
     )
 
 
+def seen_whole(page: Page, selector: str) -> None:
+    """Every corner of it is on the screen, and on top: nothing cuts it off and nothing lies over it."""
+    hidden = page.locator(selector).evaluate(
+        """(found) => {
+            const box = found.getBoundingClientRect();
+            const corners = [[box.left, box.top], [box.right, box.top], [box.left, box.bottom], [box.right, box.bottom]];
+            const middle = [(box.left + box.right) / 2, (box.top + box.bottom) / 2];
+            return corners
+                .map(([x, y]) => [x + Math.sign(middle[0] - x) * 12, y + Math.sign(middle[1] - y) * 12])
+                .filter(([x, y]) => !found.contains(document.elementFromPoint(x, y)));
+        }"""
+    )
+    assert not hidden, f"{selector} is cut off or covered at {hidden}"
+
+
 def test_a_second_debtor_of_the_household_on_the_same_line(room: PracticeRoom, visits: Visits, screens: Path) -> None:
     called, other = a_household_with_two_debtors(room)
     desk = visits.page()
@@ -75,6 +90,9 @@ def test_a_second_debtor_of_the_household_on_the_same_line(room: PracticeRoom, v
     desk.keyboard.press("F8")
     desk.keyboard.press("F6")
     expect(desk.locator(".choice li").first).to_be_visible()
+    seen_whole(desk, ".choice .unfolded")
+    seen_whole(desk, ".head .who")
+    desk.screenshot(path=screens / "household-menu.png")
     listed = desk.evaluate(f"fetch('/api/panel/calls/{attempt}/members').then((answer) => answer.json())")["members"]
     desk.keyboard.press(str(1 + [one["addressee_no"] for one in listed].index(other)))
     expect(desk.get_by_role("group", name="この通話の相手")).to_be_visible()
