@@ -8,10 +8,10 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from casefile.db import Base, Json, OfMunicipality, within
+from casefile.db import Base, Json, OfParent, within
 
 
-class CallTransition(OfMunicipality, Base):
+class CallTransition(OfParent, Base):
     """One step of one call: state × event → state. Insert only."""
 
     __tablename__ = "call_transition"
@@ -26,7 +26,7 @@ class CallTransition(OfMunicipality, Base):
     detail: Mapped[Json]
 
 
-class FollowUp(OfMunicipality, Base):
+class FollowUp(OfParent, Base):
     """What is to be done next for a person on a channel, and from when: written with the close of the call.
 
     `occasion` makes it happen once: the same occasion (an exhausted call list, a lot, a promise) never queues twice.
@@ -56,7 +56,7 @@ class FollowUp(OfMunicipality, Base):
     closed_at: Mapped[datetime | None]
 
 
-class Recall(OfMunicipality, Base):
+class Recall(OfParent, Base):
     """再コール予約: a call promised to a resident, for one operator or for the room. It goes before list order."""
 
     __tablename__ = "recall"

@@ -66,6 +66,15 @@ class OfMunicipality:
     )
 
 
+class OfParent(OfMunicipality):
+    """A row `within` a parent it always has: the parent's municipality exists, so a second key need not prove it.
+
+    Each foreign key looks up and share-locks a row for every row written, and this one's is the same for a whole city.
+    """
+
+    municipality_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False, sort_order=-1)
+
+
 def within(table: str, *columns: str, to: tuple[str, ...] = (), deferrable: bool = False) -> ForeignKeyConstraint:
     """A foreign key that stays inside one municipality: `municipality_id` leads on both sides."""
     targets = to or columns

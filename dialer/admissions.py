@@ -17,8 +17,9 @@ from callflow import recall
 from casefile.city import City
 from casefile.gate import Admission, ContactRequest, Mode, admit, screen
 from casefile.ids import Ids
-from dialer.aftermath import PASSING, RECALL_AGAIN, EntryChange, after_refusal, write_entries
+from dialer.aftermath import RECALL_AGAIN, EntryChange, write_entries
 from dialer.messages import Candidate, Supplied, Wanted
+from dialer.second_look import PASSING, after_refusal
 from dialer.supply import CampaignFacts
 
 

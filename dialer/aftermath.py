@@ -18,7 +18,6 @@ from callflow.follow_up import AttemptClose, UnreachedRule, close_calls
 from callflow.retry import NextTry, PastTry, TryHistory, after_attempt
 from casefile.city import City
 from casefile.clock import at_jst, jst_date
-from casefile.gate import Reason
 from casefile.ids import Ids
 from dialer.messages import Candidate, StoreEnded, StoreSkip, StoreWrappedUp
 from dialer.supply import CampaignFacts
@@ -308,46 +307,3 @@ def _after_skip(conn: Connection, city: City, skip: StoreSkip, now: datetime, af
         )
     if skip.candidate.recall_id is not None:
         recall.missed(conn, city.id, skip.candidate.recall_id, now)
-
-
-# -- after a refusal of the gate ------------------------------------------------------------------------------------
-
-_SOON = timedelta(minutes=5)
-PASSING: Mapping[Reason, timedelta] = {
-    Reason.LIVE_HOUSEHOLD: _SOON,
-    Reason.LIVE_NUMBER: _SOON,
-    Reason.HOUSEHOLD_CHANGED: _SOON,
-    Reason.BUSY_GAP: _SOON,
-    Reason.STOPPED_CITY: _SOON,
-    Reason.STOPPED_DISTRICT: timedelta(minutes=30),
-    Reason.NUMBER_GAP: timedelta(minutes=30),
-    Reason.PHONE_HOURS: timedelta(hours=1),
-    Reason.CITY_HOURS: timedelta(hours=1),
-    Reason.CAMPAIGN_HOURS: timedelta(hours=1),
-    Reason.RECEIPTS_STALE: timedelta(hours=1),
-    Reason.RECEIPTS_MISSING: timedelta(hours=1),
-    Reason.RESERVED_ONLY: timedelta(0),
-}
-"""When asking again may get another answer the same day; every other reason holds for the day (the gate still decides)."""
-
-
-def after_refusal(candidate: Candidate, reasons: Sequence[Reason], now: datetime) -> EntryChange | None:
-    """When somebody whom the gate refused comes up again; None where no campaign's list is concerned."""
-    if candidate.campaign_id is None:
-        return None
-    tomorrow = at_jst(jst_date(now) + timedelta(days=1))
-    moments = [now + PASSING[reason] if reason in PASSING else tomorrow for reason in reasons]
-    if Reason.PERSON_MONTH_CAP in reasons:
-        first = jst_date(now).replace(day=1) + timedelta(days=32)
-        moments.append(at_jst(first.replace(day=1)))
-    reserved = candidate.reserved or Reason.RESERVED_ONLY in reasons
-    first_reason = next(iter(reasons), None)
-    return EntryChange(
-        candidate.campaign_id,
-        candidate.addressee_no,
-        0,
-        min(max(moments, default=tomorrow), now + timedelta(days=32)),
-        "open",
-        first_reason.value if first_reason else None,
-        reserved,
-    )

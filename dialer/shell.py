@@ -49,6 +49,7 @@ from dialer.picker import ReachBook, hour_slot
 from dialer.planner import PacerFor, one_to_one
 from dialer.reach_history import read_book
 from dialer.restore import begin_epoch, lock_key, restored
+from dialer.second_look import NewFacts
 from dialer.supply import CampaignFacts, due_recalls, running_campaigns, supply, terms_of
 from dialer.tables import Floor
 
@@ -105,6 +106,7 @@ class FloorShell:
         self._obeyed: set[int] = set()
         self._reason: str | None = None
         self._campaigns: dict[UUID, CampaignFacts] = {}
+        self._new_facts = NewFacts()
         self._intended: dict[UUID, datetime] = {}
         self._lock: Connection | None = None
         self._engine: Engine
@@ -306,6 +308,7 @@ class FloorShell:
             return
         with self._database.transaction(self._municipality_id) as conn:
             after = self._write(conn)
+            self._new_facts.reopen(conn, self._city, facts.campaign_id, now)
             best = supply(conn, self._city, facts, self._book, now, command.limit, command.without)
             found = admissions.screened(conn, self._city, self._campaigns, best, now, self._ids)
         self._note_due(after)

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, CheckConstraint, Identity, Index, Numeric, SmallInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
-from casefile.db import Base, Json, OfMunicipality, within
+from casefile.db import Base, Json, OfMunicipality, OfParent, within
 
 
 class SavedSelection(OfMunicipality, Base):
@@ -58,7 +58,7 @@ class Campaign(OfMunicipality, Base):
     changed_at: Mapped[datetime]
 
 
-class CampaignEntry(OfMunicipality, Base):
+class CampaignEntry(OfParent, Base):
     """One person of a frozen list. Who is in never changes; nothing about *may we call now* is frozen."""
 
     __tablename__ = "campaign_entry"
@@ -96,7 +96,7 @@ class Floor(OfMunicipality, Base):
     figures: Mapped[Json]
 
 
-class Seat(OfMunicipality, Base):
+class Seat(OfParent, Base):
     """An operator on the floor, as the engine sees it; only the engine writes here.
 
     `reserved` means: a case is on offer (the `offered_*` columns: dial it or skip it) or its call is on the way
@@ -124,7 +124,7 @@ class Seat(OfMunicipality, Base):
     pausing: Mapped[str | None]
 
 
-class SeatChange(OfMunicipality, Base):
+class SeatChange(OfParent, Base):
     """Every change of a seat, for the figures of time spent (稼働席時間, 待機率)."""
 
     __tablename__ = "seat_change"
@@ -140,7 +140,7 @@ class SeatChange(OfMunicipality, Base):
     campaign_id: Mapped[UUID | None]
 
 
-class FloorCommand(OfMunicipality, Base):
+class FloorCommand(OfParent, Base):
     """What a browser wants of the engine: a row, read in order, done once. The engine writes `done_at` and `answer`."""
 
     __tablename__ = "floor_command"
@@ -161,7 +161,7 @@ class FloorCommand(OfMunicipality, Base):
     answer: Mapped[str | None]
 
 
-class PacingDay(OfMunicipality, Base):
+class PacingDay(OfParent, Base):
     """The abandonment budget of a campaign on a day, counts stored so that a restart forgets nothing."""
 
     __tablename__ = "pacing_day"
@@ -171,3 +171,26 @@ class PacingDay(OfMunicipality, Base):
     day: Mapped[date] = mapped_column(primary_key=True)
     live_answers: Mapped[int]
     abandoned: Mapped[int]
+
+
+class ShiftLine(OfParent, Base):
+    """An operator's telephone line on one Asterisk node: a browser's for one shift, or a desk phone's until it is taken away.
+
+    `secret` is what the node asks for (SIP digest needs it as it is); it is empty once the line has ended.
+    """
+
+    __tablename__ = "operator_line"
+    __table_args__ = (
+        within("user_account", "operator_id", to=("user_id",)),
+        CheckConstraint("kind IN ('browser', 'desk')", name="kind"),
+        CheckConstraint("(kind = 'desk') = (valid_until IS NULL)", name="a_browsers_line_ends"),
+        Index("ix_operator_line_node", "municipality_id", "node", "endpoint"),
+    )
+
+    operator_id: Mapped[UUID] = mapped_column(primary_key=True)
+    node: Mapped[str] = mapped_column(primary_key=True)
+    endpoint: Mapped[str]
+    kind: Mapped[str]
+    secret: Mapped[str]
+    given_at: Mapped[datetime]
+    valid_until: Mapped[datetime | None]

@@ -18,6 +18,11 @@ from rehearsal.straight import StraightConnection
 _JOINED = 64
 """So many pieces of work are committed together: more would let dead rows pile up, which only a commit sets free."""
 # Plans are made once, by index: the tables are young, and what the planner believes of them is soon out of date.
+GROWING = (
+    "attempt, gate_decision, call_transition, contact_record, contact_hold, promise, follow_up, message, recall, "
+    "campaign_entry, floor_command, seat_change, audit_entry, receipt"
+)
+"""The tables a day changes so much that the planner must look at them again."""
 _SETTINGS = {
     "role": APPLICATION_ROLE,
     "timezone": "UTC",
@@ -70,8 +75,9 @@ class OneTransaction(Database):
             self._open.commit()
             self._open = None
 
-    def refresh_statistics(self) -> None:
-        """Commit, and have the planner look at the tables: an evening's autovacuum, of which minutes have no time.
+    def refresh_statistics(self, tables: str = "") -> None:
+        """Commit, and have the planner look at these tables, or at all: an evening's autovacuum, of which minutes have
+        no time.
 
         As the account of the URL, since the application's role owns no table; what it may not look at is left out.
         """
@@ -80,7 +86,7 @@ class OneTransaction(Database):
         with owner.connect() as connection:
             # A tenth of the usual sample: the indexes hardly leave the planner a choice.
             connection.exec_driver_sql("SET default_statistics_target = 10")
-            connection.exec_driver_sql("ANALYZE")
+            connection.exec_driver_sql(f"ANALYZE {tables}")
 
     def close(self) -> None:
         """Commit and let go of the connection."""

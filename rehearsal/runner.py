@@ -35,7 +35,7 @@ from rehearsal.evidence import Told
 from rehearsal.habits import Habits
 from rehearsal.inbound import InboundDesk
 from rehearsal.lines import Exchange, VirtualLines
-from rehearsal.one_transaction import OneTransaction
+from rehearsal.one_transaction import GROWING, OneTransaction
 from rehearsal.operators import Floor, RobotOperator, Tally
 from rehearsal.people import People
 from rehearsal.room import ROOM_HOURS, Room, city_of, import_all, import_one, open_room, start_campaign
@@ -49,8 +49,10 @@ _TEXT_ROUND = timedelta(minutes=5)
 _LEAST_WAIT = timedelta(milliseconds=250)
 _COMMIT_SECONDS = 120.0
 """A rehearsal's rows are read at its end; who reads some of them earlier has the engine write them down first."""
-_ROUND_SECONDS = 600.0
-"""Everybody knocks here, so the shell need not look for rows by itself."""
+_ROWS_SECONDS = 600.0
+"""Everybody knocks here, so the shell seldom need look for rows by itself."""
+_HEARTBEAT_SECONDS = 3600.0
+"""Nobody watches whether the engine lives."""
 
 
 PACERS: Mapping[str, PacerFor] = {"progressive": one_to_one}
@@ -186,6 +188,7 @@ class Rehearsal:
         self._room = open_room(self._database, self.truth, self.plan.operators, self._clock, self._ids)
         written = write_files(self.truth, self._folder, self.plan.layout)
         import_all(self._database, self.truth.code, written, self._clock, self._ids)
+        self._work.refresh_statistics()
         self._city = city_of(self._database, self.truth.code)
         start_campaign(self._database, self.room, self.city, self._clock, self._ids, "progressive", self.plan.yen_min)
         self._texts.prepare(self.room, self.city)
@@ -199,8 +202,8 @@ class Rehearsal:
             random.Random(f"{self.plan.seed}:engine"),
             self._lines,
             ShellTerms(
-                heartbeat_seconds=_ROUND_SECONDS,
-                rows_seconds=_ROUND_SECONDS,
+                heartbeat_seconds=_HEARTBEAT_SECONDS,
+                rows_seconds=_ROWS_SECONDS,
                 commit_seconds=_COMMIT_SECONDS,
                 pacer_for=PACERS[self.plan.pacer],
             ),
@@ -283,7 +286,7 @@ class Rehearsal:
             judge_promises(conn, self.city, yesterday, self._clock.now())
             recall.sweep_missed(conn, self.city, self._clock.now())
             campaigns.finish(conn, mid, self._clock.now())
-        self._work.refresh_statistics()
+        self._work.refresh_statistics(GROWING)
 
     def _import(self, file: WrittenFile) -> None:
         """In transactions of its own, as ever; what the room wrote before must be there."""

@@ -101,7 +101,7 @@ class Tills:
             for debt in owed:
                 left = debt.unpaid_yen - self._paid_until.get(debt.key, 0)
                 if left > 0:
-                    yield arrears_row(replace(debt, unpaid_yen=left), as_of)
+                    yield arrears_row(debt if left == debt.unpaid_yen else replace(debt, unpaid_yen=left), as_of)
 
     def lot_file(self, lot: Lot, as_of: date) -> WrittenFile:
         """差分: the letters of one lot."""

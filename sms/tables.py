@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, SmallInteger, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from casefile.db import Base, Json, OfMunicipality, within
+from casefile.db import Base, Json, OfMunicipality, OfParent, within
 
 
 class SmsTemplate(OfMunicipality, Base):
@@ -34,7 +34,7 @@ class SmsTemplate(OfMunicipality, Base):
     approved_at: Mapped[datetime | None]
 
 
-class Message(OfMunicipality, Base):
+class Message(OfParent, Base):
     """One text to one number, at most one for a follow-up. A committed row before the gateway hears of it.
 
     `attempt_id` is its row in the attempt ledger, null until the gate has allowed it (or for ever, if suppressed).

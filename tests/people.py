@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 
 from sqlalchemy import Connection, insert
 
-from casefile.clock import at_jst
+from casefile.clock import at_jst, jst_date
 from casefile.gate import ContactRequest
 from casefile.tables import (
     Arrears,
@@ -79,12 +79,18 @@ class People:
         self.receipts(receipts_as_of or self.as_of)
 
     def receipts(self, as_of: date) -> None:
+        """A receipts file applied that morning."""
+        self.imported("receipts", at_jst(as_of))
+
+    def imported(self, kind: str, applied_at: datetime) -> None:
+        """A file of this kind was applied."""
+        as_of = jst_date(applied_at)
         self._insert(
             ImportRun,
-            import_id=key("receipts", as_of),
-            file_kind="receipts",
-            file_name="receipts.csv",
-            sha256=str(key(as_of)),
+            import_id=key(kind, applied_at),
+            file_kind=kind,
+            file_name=f"{kind}.csv",
+            sha256=str(key(kind, applied_at)),
             encoding="utf-8",
             extent="all",
             as_of=as_of,
@@ -95,7 +101,7 @@ class People:
             closed=0,
             rejected=0,
             detail={},
-            applied_at=at_jst(as_of),
+            applied_at=applied_at,
         )
 
     def person(self, no: str, household: str | None = None, **changes: Any) -> str:

@@ -41,6 +41,7 @@ DELETABLE = frozenset(
         "instalment_plan_target",
         "interest_rate",
         "office_day",
+        "operator_line",
         "representative",
         "saved_selection",
         "tax_period",

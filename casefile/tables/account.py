@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from casefile.db import Base, OfMunicipality, within
+from casefile.db import Base, OfMunicipality, OfParent, within
 
 
 class UserAccount(OfMunicipality, Base):
@@ -41,7 +41,7 @@ class Role(OfMunicipality, Base):
     purposes: Mapped[list[str]] = mapped_column(JSONB)
 
 
-class UserRole(OfMunicipality, Base):
+class UserRole(OfParent, Base):
     __tablename__ = "user_role"
     __table_args__ = (within("user_account", "user_id"), within("role", "role_code"))
 
@@ -49,7 +49,7 @@ class UserRole(OfMunicipality, Base):
     role_code: Mapped[str] = mapped_column(primary_key=True)
 
 
-class ProtectedOpening(OfMunicipality, Base):
+class ProtectedOpening(OfParent, Base):
     """Four eyes on a case under 支援措置: one authorised person asks, another allows, for a short time (DOMAIN.md §2.7)."""
 
     __tablename__ = "protected_opening"

@@ -11,14 +11,13 @@ from sqlalchemy import (
     CheckConstraint,
     Computed,
     Identity,
-    Integer,
     Numeric,
     SmallInteger,
     UniqueConstraint,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from casefile.db import Base, Json, OfMunicipality, within, yen
+from casefile.db import Base, Json, OfMunicipality, OfParent, within, yen
 
 
 class TaxItem(OfMunicipality, Base):
@@ -47,7 +46,7 @@ class TaxItem(OfMunicipality, Base):
     interest_terms: Mapped[Json]
 
 
-class TaxPeriod(OfMunicipality, Base):
+class TaxPeriod(OfParent, Base):
     """期別 calendar: the due date of each period of each levy year; configuration of the city, never code."""
 
     __tablename__ = "tax_period"
@@ -71,7 +70,7 @@ class InterestRate(OfMunicipality, Base):
     later_percent: Mapped[Decimal] = mapped_column(Numeric(5, 2))
 
 
-class Arrears(OfMunicipality, Base):
+class Arrears(OfParent, Base):
     """滞納期別明細: what one person owes of one tax, levy year and period.
 
     `unpaid_yen` is the principal as the core system had it on `as_of`; `provisional_paid_yen` is what receipts loaded
@@ -93,8 +92,6 @@ class Arrears(OfMunicipality, Base):
         {"postgresql_with": {"fillfactor": 50}},
     )
 
-    # Without the mixin's own foreign key: the one to taxpayer holds it already, and a million rows pay for each.
-    municipality_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False, sort_order=-1)
     arrears_id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     addressee_no: Mapped[str]
     tax_code: Mapped[str]

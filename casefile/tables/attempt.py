@@ -9,12 +9,12 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index,
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from casefile.db import Base, Json, OfMunicipality, within
+from casefile.db import Base, Json, OfMunicipality, OfParent, within
 
 _LIVE = text("live AND direction = 'outbound'")
 
 
-class GateDecision(OfMunicipality, Base):
+class GateDecision(OfParent, Base):
     """What the gate answered, for whom, on which channel and number, with every reason. Insert only.
 
     `reasons` is the list of refusing codes, empty exactly when `allowed`; `detail` says by code what was known of it

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from casefile.db import Base, Json, OfMunicipality, within
+from casefile.db import Base, Json, OfMunicipality, OfParent, within
 
 
 class AuditEntry(OfMunicipality, Base):
@@ -29,7 +29,7 @@ class AuditEntry(OfMunicipality, Base):
     detail: Mapped[Json]
 
 
-class AuditSeal(OfMunicipality, Base):
+class AuditSeal(OfParent, Base):
     """One link: SHA-256 over the previous link and the canonical form of the entry. Insert only."""
 
     __tablename__ = "audit_seal"

@@ -9,10 +9,10 @@ from sqlalchemy import CheckConstraint, Index, SmallInteger
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from casefile.db import Base, OfMunicipality, within
+from casefile.db import Base, OfParent, within
 
 
-class ContactRecord(OfMunicipality, Base):
+class ContactRecord(OfParent, Base):
     """One version of one 交渉記録 (fields: DOMAIN.md §2.11). A correction is a new version; the role may only insert.
 
     `identity_items` names which items the resident said (for example ["name", "birth_date"]), never their content.
@@ -56,7 +56,7 @@ class ContactRecord(OfMunicipality, Base):
     correction_reason: Mapped[str | None]
 
 
-class ContactHold(OfMunicipality, Base):
+class ContactHold(OfParent, Base):
     """A time during which the gate keeps the room from pressing a person, with what set it and what lifts it.
 
     `until` null: until released. `exempt_id` names the one contact that may pass (a booked recall's own call).
@@ -82,7 +82,7 @@ class ContactHold(OfMunicipality, Base):
     released_why: Mapped[str | None]
 
 
-class ServiceRequest(OfMunicipality, Base):
+class ServiceRequest(OfParent, Base):
     """依頼: what an outcome asks another section to do (reissue a slip, start 口座振替, hear a hardship)."""
 
     __tablename__ = "service_request"

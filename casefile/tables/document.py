@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from casefile.db import Base, OfMunicipality, within, yen
+from casefile.db import Base, OfMunicipality, OfParent, within, yen
 
 
 class DocumentLot(OfMunicipality, Base):
@@ -27,7 +27,7 @@ class DocumentLot(OfMunicipality, Base):
     import_id: Mapped[UUID | None]
 
 
-class Document(OfMunicipality, Base):
+class Document(OfParent, Base):
     """One envelope of a lot: drawn, perhaps withdrawn (引抜) before posting, perhaps returned."""
 
     __tablename__ = "document"

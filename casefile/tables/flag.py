@@ -8,10 +8,10 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from casefile.db import Base, OfMunicipality, within
+from casefile.db import Base, OfMunicipality, OfParent, within
 
 
-class TaxpayerFlag(OfMunicipality, Base):
+class TaxpayerFlag(OfParent, Base):
     """A stop or caution on a person for a time. Imported ones follow the file; learned ones are the room's own."""
 
     __tablename__ = "taxpayer_flag"

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from casefile.db import Base, Json, OfMunicipality, within
+from casefile.db import Base, Json, OfMunicipality, OfParent, within
 
 
 class ImportRun(OfMunicipality, Base):
@@ -36,7 +36,7 @@ class ImportRun(OfMunicipality, Base):
     applied_by: Mapped[UUID | None]
 
 
-class ImportReject(OfMunicipality, Base):
+class ImportReject(OfParent, Base):
     """A refused row: where, what was there, and why, in Japanese."""
 
     __tablename__ = "import_reject"
@@ -49,7 +49,7 @@ class ImportReject(OfMunicipality, Base):
     raw: Mapped[str]
 
 
-class ImportConflict(OfMunicipality, Base):
+class ImportConflict(OfParent, Base):
     """Where a file disagreed with what the room had learned; the room's knowledge stood."""
 
     __tablename__ = "import_conflict"
@@ -64,7 +64,7 @@ class ImportConflict(OfMunicipality, Base):
     in_room: Mapped[str]
 
 
-class UnmappableCharacter(OfMunicipality, Base):
+class UnmappableCharacter(OfParent, Base):
     """A private-use or undecodable character kept as it came, and where it stands."""
 
     __tablename__ = "unmappable_character"

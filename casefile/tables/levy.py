@@ -8,10 +8,10 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, SmallInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
-from casefile.db import Base, OfMunicipality, within, yen
+from casefile.db import Base, OfParent, within, yen
 
 
-class LevyTotal(OfMunicipality, Base):
+class LevyTotal(OfParent, Base):
     """One month of one tax, period and category in one 会計年度.
 
     `month` is the calendar month, 1 to 12; months 13 and 14 are 出納整理 (April and May after the year's end).

@@ -8,10 +8,10 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from casefile.db import Base, Json, OfMunicipality, within
+from casefile.db import Base, Json, OfParent, within
 
 
-class Phone(OfMunicipality, Base):
+class Phone(OfParent, Base):
     """One number of one person. `raw` is what the file said; `e164` is null where no number could be read from it.
 
     Columns named `learned_*`, `ng_*`, `usable_hours` and `confirmed_at` belong to the room: no import overwrites them.

@@ -8,12 +8,12 @@ from uuid import UUID
 from sqlalchemy import BigInteger, CheckConstraint, Index, SmallInteger, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from casefile.db import Base, OfMunicipality, within, yen
+from casefile.db import Base, OfParent, within, yen
 
 _STATES = "state IN ('open', 'kept', 'late', 'partly', 'broken', 'cancelled', 'superseded')"
 
 
-class Promise(OfMunicipality, Base):
+class Promise(OfParent, Base):
     """An oral promise: made on a day, for an amount, until a day. One open promise to a case at a time."""
 
     __tablename__ = "promise"
@@ -53,7 +53,7 @@ class Promise(OfMunicipality, Base):
     import_id: Mapped[UUID | None]
 
 
-class PromisePart(OfMunicipality, Base):
+class PromisePart(OfParent, Base):
     """One dated part of a promise; a promise paid at once has one."""
 
     __tablename__ = "promise_part"
@@ -72,7 +72,7 @@ class PromisePart(OfMunicipality, Base):
     state: Mapped[str]
 
 
-class PromiseTarget(OfMunicipality, Base):
+class PromiseTarget(OfParent, Base):
     """The periods a promise is about; only payments to these keep it."""
 
     __tablename__ = "promise_target"
@@ -82,7 +82,7 @@ class PromiseTarget(OfMunicipality, Base):
     arrears_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
 
 
-class InstalmentPlan(OfMunicipality, Base):
+class InstalmentPlan(OfParent, Base):
     """分納誓約: written, decided by a 徴税吏員 in the core system, imported here."""
 
     __tablename__ = "instalment_plan"
@@ -102,7 +102,7 @@ class InstalmentPlan(OfMunicipality, Base):
     import_id: Mapped[UUID | None]
 
 
-class InstalmentPlanPart(OfMunicipality, Base):
+class InstalmentPlanPart(OfParent, Base):
     """One instalment of a plan."""
 
     __tablename__ = "instalment_plan_part"
@@ -115,7 +115,7 @@ class InstalmentPlanPart(OfMunicipality, Base):
     paid_yen: Mapped[int] = yen()
 
 
-class InstalmentPlanTarget(OfMunicipality, Base):
+class InstalmentPlanTarget(OfParent, Base):
     """The periods a plan covers."""
 
     __tablename__ = "instalment_plan_target"

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from casefile.db import Base, OfMunicipality, within
+from casefile.db import Base, OfMunicipality, OfParent, within
 
 
 class Household(OfMunicipality, Base):
@@ -26,7 +26,7 @@ class Household(OfMunicipality, Base):
     import_id: Mapped[UUID | None]
 
 
-class Taxpayer(OfMunicipality, Base):
+class Taxpayer(OfParent, Base):
     """宛名: whoever owes or may be written to. 送付先 may differ from 住所; names are kept as they came."""
 
     __tablename__ = "taxpayer"
@@ -62,7 +62,7 @@ class Taxpayer(OfMunicipality, Base):
     import_id: Mapped[UUID | None]
 
 
-class Representative(OfMunicipality, Base):
+class Representative(OfParent, Base):
     """納税管理人, 相続人代表者, 税理士, 弁護士 or 成年後見人 of a taxpayer."""
 
     __tablename__ = "representative"

@@ -6,7 +6,9 @@ mapping cannot tell (the words above the headings, the file names) stands in `La
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import csv
+import io
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum
@@ -18,7 +20,7 @@ from casefile.intake.kinds import KINDS, Column, FileKind, Form
 from casefile.intake.mapping import FileMapping, load_mapping
 from casefile.wareki import DateStyle
 from rehearsal.city.model import SyntheticCity
-from rehearsal.city.rows import ROWS, Cell, Row
+from rehearsal.city.rows import ROWS, Row
 
 _REIWA = 2018
 _HEISEI = 1988
@@ -83,22 +85,25 @@ def write_rows(kind_code: str, rows: Iterable[Row], as_of: date, folder: Path, l
     mapping = _mapping(layout)[kind_code]
     kind = KINDS[kind_code]
     writer = _Writer(mapping)
-    lines: list[str] = []
-    amount = 0
+    standard = layout is Layout.STANDARD
+    body = io.StringIO()
+    lines = csv.writer(body, lineterminator="\r\n")
+    lines.writerow(writer.headings())
+    count = amount = 0
     for row in rows:
         cells = writer.cells(row)
         if cells is None:
             continue
-        lines.append(_csv_line(cells))
+        lines.writerow(cells)
+        count += 1
         if kind.amount:
             amount += int(row.get(kind.amount) or 0)  # type: ignore[arg-type]
-    standard = layout is Layout.STANDARD
     name = f"{kind.order:02d}_{_FILE_WORDS[kind_code]}_{as_of:%Y%m%d}.csv" if standard else _city_name(mapping, as_of)
-    head, tail = (_standard_frame if standard else _city_frame)(kind, as_of, len(lines), amount)
-    text = "\r\n".join([head, _csv_line(writer.headings()), *lines, tail]) + "\r\n"
+    head, tail = (_standard_frame if standard else _city_frame)(kind, as_of, count, amount)
+    text = f"{head}\r\n{body.getvalue()}{tail}\r\n"
     path = folder / name
     path.write_bytes(_encoded(text, "utf-8-sig" if standard else "cp932"))
-    return WrittenFile(kind_code, path, layout.mapping_path, len(lines))
+    return WrittenFile(kind_code, path, layout.mapping_path, count)
 
 
 _FILE_WORDS = {
@@ -121,33 +126,35 @@ def _mapping(layout: Layout) -> Mapping[str, FileMapping]:
     return load_mapping(layout.mapping_path).files
 
 
+_Words = Callable[[str | int | float | date], str]
+
+
 class _Writer:
     """A file mapping turned round: our columns to the cells of theirs."""
 
     def __init__(self, mapping: FileMapping) -> None:
-        self._columns = [
-            (
-                mapping.kind.by_name[name],
-                source.headings[0],
-                source.dates,
-                {ours: theirs for theirs, ours in source.codes.items()},
-            )
-            for name, source in mapping.sources.items()
-            if source.value is None
-        ]
+        self._headings: list[str] = []
+        self._columns: list[tuple[str, Column, _Words, dict[str, str]]] = []
+        for name, source in mapping.sources.items():
+            if source.value is None:
+                column = mapping.kind.by_name[name]
+                codes = {ours: theirs for theirs, ours in source.codes.items()}
+                self._headings.append(source.headings[0])
+                self._columns.append((name, column, _words_for(column, source.dates), codes))
 
     def headings(self) -> list[str]:
-        return [heading for _, heading, _, _ in self._columns]
+        return self._headings
 
     def cells(self, row: Row) -> list[str] | None:
         """The cells of a row, or None where a code table of theirs has no word for what it is about."""
         cells = []
-        for column, _, dates, codes in self._columns:
-            text = _text(column, row.get(column.name), dates)
+        for name, column, words, codes in self._columns:
+            cell = row.get(name)
+            text = cell if isinstance(cell, str) else "" if cell is None else words(cell)
             if codes and text:
                 known = _code(column, text, codes)
                 if known is None:
-                    if column.name == "tax_code":
+                    if name == "tax_code":
                         return None
                     known = ""
                 text = known
@@ -166,14 +173,13 @@ def _code(column: Column, text: str, codes: Mapping[str, str]) -> str | None:
     return None
 
 
-def _text(column: Column, cell: Cell, dates: DateStyle) -> str:
-    if cell is None:
-        return ""
-    if isinstance(cell, date):
-        return _wareki_date(cell) if dates is DateStyle.WAREKI else cell.isoformat()
-    if column.form is Form.YEAR and dates is DateStyle.WAREKI:
-        return _wareki_year(int(cell))
-    return str(cell)
+def _words_for(column: Column, dates: DateStyle) -> _Words:
+    """How a column's days and numbers are written."""
+    if dates is not DateStyle.WAREKI:
+        return str
+    if column.form is Form.YEAR:
+        return lambda cell: _wareki_year(int(str(cell)))
+    return lambda cell: _wareki_date(cell) if isinstance(cell, date) else str(cell)
 
 
 def _wareki_date(day: date) -> str:
@@ -209,10 +215,6 @@ def _city_frame(kind: FileKind, as_of: date, rows: int, amount: int) -> tuple[st
 
 def _city_name(mapping: FileMapping, as_of: date) -> str:
     return mapping.names[-1].replace("*", f"{as_of:%Y%m%d}")
-
-
-def _csv_line(cells: Sequence[str]) -> str:
-    return ",".join(f'"{cell.replace(chr(34), chr(34) * 2)}"' if set(cell) & set(',"\r\n') else cell for cell in cells)
 
 
 def _encoded(text: str, encoding: str) -> bytes:

@@ -340,9 +340,6 @@ def upgrade() -> None:
             ["audit_entry.municipality_id", "audit_entry.audit_id"],
             name=op.f("fk_audit_seal_municipality_id_audit_id"),
         ),
-        sa.ForeignKeyConstraint(
-            ["municipality_id"], ["municipality.municipality_id"], name=op.f("fk_audit_seal_municipality_id")
-        ),
         sa.PrimaryKeyConstraint("municipality_id", "seq", name=op.f("pk_audit_seal")),
         sa.UniqueConstraint("municipality_id", "audit_id", name=op.f("uq_audit_seal_municipality_id_audit_id")),
     )
@@ -387,9 +384,6 @@ def upgrade() -> None:
             ["floor.municipality_id", "floor.floor_id"],
             name=op.f("fk_floor_command_municipality_id_floor_id"),
         ),
-        sa.ForeignKeyConstraint(
-            ["municipality_id"], ["municipality.municipality_id"], name=op.f("fk_floor_command_municipality_id")
-        ),
         sa.PrimaryKeyConstraint("municipality_id", "command_no", name=op.f("pk_floor_command")),
     )
     op.create_index(
@@ -410,9 +404,6 @@ def upgrade() -> None:
             ["import_run.municipality_id", "import_run.import_id"],
             name=op.f("fk_import_conflict_municipality_id_import_id"),
         ),
-        sa.ForeignKeyConstraint(
-            ["municipality_id"], ["municipality.municipality_id"], name=op.f("fk_import_conflict_municipality_id")
-        ),
         sa.PrimaryKeyConstraint("municipality_id", "import_id", "seq", name=op.f("pk_import_conflict")),
     )
     op.create_table(
@@ -427,9 +418,6 @@ def upgrade() -> None:
             ["municipality_id", "import_id"],
             ["import_run.municipality_id", "import_run.import_id"],
             name=op.f("fk_import_reject_municipality_id_import_id"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["municipality_id"], ["municipality.municipality_id"], name=op.f("fk_import_reject_municipality_id")
         ),
         sa.PrimaryKeyConstraint("municipality_id", "import_id", "row_no", "column_name", name=op.f("pk_import_reject")),
     )
@@ -454,13 +442,32 @@ def upgrade() -> None:
             ["tax_item.municipality_id", "tax_item.tax_code"],
             name=op.f("fk_levy_total_municipality_id_tax_code"),
         ),
-        sa.ForeignKeyConstraint(
-            ["municipality_id"], ["municipality.municipality_id"], name=op.f("fk_levy_total_municipality_id")
-        ),
         sa.PrimaryKeyConstraint(
             "municipality_id", "fiscal_year", "tax_code", "period", "category", "month", name=op.f("pk_levy_total")
         ),
     )
+    op.create_table(
+        "operator_line",
+        sa.Column("municipality_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("operator_id", sa.Uuid(), nullable=False),
+        sa.Column("node", sa.Text(), nullable=False),
+        sa.Column("endpoint", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("secret", sa.Text(), nullable=False),
+        sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("valid_until", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(kind = 'desk') = (valid_until IS NULL)", name=op.f("ck_operator_line_a_browsers_line_ends")
+        ),
+        sa.CheckConstraint("kind IN ('browser', 'desk')", name=op.f("ck_operator_line_kind")),
+        sa.ForeignKeyConstraint(
+            ["municipality_id", "operator_id"],
+            ["user_account.municipality_id", "user_account.user_id"],
+            name=op.f("fk_operator_line_municipality_id_operator_id"),
+        ),
+        sa.PrimaryKeyConstraint("municipality_id", "operator_id", "node", name=op.f("pk_operator_line")),
+    )
+    op.create_index("ix_operator_line_node", "operator_line", ["municipality_id", "node", "endpoint"], unique=False)
     op.create_table(
         "pacing_day",
         sa.Column("municipality_id", sa.Integer(), autoincrement=False, nullable=False),
@@ -472,9 +479,6 @@ def upgrade() -> None:
             ["municipality_id", "campaign_id"],
             ["campaign.municipality_id", "campaign.campaign_id"],
             name=op.f("fk_pacing_day_municipality_id_campaign_id"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["municipality_id"], ["municipality.municipality_id"], name=op.f("fk_pacing_day_municipality_id")
         ),
         sa.PrimaryKeyConstraint("municipality_id", "campaign_id", "day", name=op.f("pk_pacing_day")),
     )
@@ -506,9 +510,6 @@ def upgrade() -> None:
             ["user_account.municipality_id", "user_account.user_id"],
             name=op.f("fk_seat_municipality_id_operator_id"),
         ),
-        sa.ForeignKeyConstraint(
-            ["municipality_id"], ["municipality.municipality_id"], name=op.f("fk_seat_municipality_id")
-        ),
         sa.PrimaryKeyConstraint("municipality_id", "operator_id", name=op.f("pk_seat")),
     )
     op.create_table(
@@ -527,9 +528,6 @@ def upgrade() -> None:
             ["floor.municipality_id", "floor.floor_id"],
             name=op.f("fk_seat_change_municipality_id_floor_id"),
         ),
-        sa.ForeignKeyConstraint(
-            ["municipality_id"], ["municipality.municipality_id"], name=op.f("fk_seat_change_municipality_id")
-        ),
         sa.PrimaryKeyConstraint("municipality_id", "change_id", name=op.f("pk_seat_change")),
     )
     op.create_index("ix_seat_change_at", "seat_change", ["municipality_id", "at"], unique=False)
@@ -545,9 +543,6 @@ def upgrade() -> None:
             ["municipality_id", "tax_code"],
             ["tax_item.municipality_id", "tax_item.tax_code"],
             name=op.f("fk_tax_period_municipality_id_tax_code"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["municipality_id"], ["municipality.municipality_id"], name=op.f("fk_tax_period_municipality_id")
         ),
         sa.PrimaryKeyConstraint("municipality_id", "tax_code", "levy_year", "period", name=op.f("pk_tax_period")),
     )
@@ -586,9 +581,6 @@ def upgrade() -> None:
             ["household.municipality_id", "household.household_id"],
             name=op.f("fk_taxpayer_municipality_id_household_id"),
         ),
-        sa.ForeignKeyConstraint(
-            ["municipality_id"], ["municipality.municipality_id"], name=op.f("fk_taxpayer_municipality_id")
-        ),
         sa.PrimaryKeyConstraint("municipality_id", "addressee_no", name=op.f("pk_taxpayer")),
     )
     op.create_index("ix_taxpayer_district_code", "taxpayer", ["municipality_id", "district_code"], unique=False)
@@ -606,9 +598,6 @@ def upgrade() -> None:
             ["municipality_id", "import_id"],
             ["import_run.municipality_id", "import_run.import_id"],
             name=op.f("fk_unmappable_character_municipality_id_import_id"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["municipality_id"], ["municipality.municipality_id"], name=op.f("fk_unmappable_character_municipality_id")
         ),
         sa.PrimaryKeyConstraint(
             "municipality_id", "import_id", "row_no", "column_name", "code_point", name=op.f("pk_unmappable_character")
@@ -628,9 +617,6 @@ def upgrade() -> None:
             ["municipality_id", "user_id"],
             ["user_account.municipality_id", "user_account.user_id"],
             name=op.f("fk_user_role_municipality_id_user_id"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["municipality_id"], ["municipality.municipality_id"], name=op.f("fk_user_role_municipality_id")
         ),
         sa.PrimaryKeyConstraint("municipality_id", "user_id", "role_code", name=op.f("pk_user_role")),
     )
@@ -719,9 +705,6 @@ def upgrade() -> None:
             ["campaign.municipality_id", "campaign.campaign_id"],
             name=op.f("fk_campaign_entry_municipality_id_campaign_id"),
         ),
-        sa.ForeignKeyConstraint(
-            ["municipality_id"], ["municipality.municipality_id"], name=op.f("fk_campaign_entry_municipality_id")
-        ),
         sa.PrimaryKeyConstraint("municipality_id", "campaign_id", "addressee_no", name=op.f("pk_campaign_entry")),
     )
     op.create_index(
@@ -750,9 +733,6 @@ def upgrade() -> None:
             ["taxpayer.municipality_id", "taxpayer.addressee_no"],
             name=op.f("fk_contact_hold_municipality_id_addressee_no"),
         ),
-        sa.ForeignKeyConstraint(
-            ["municipality_id"], ["municipality.municipality_id"], name=op.f("fk_contact_hold_municipality_id")
-        ),
         sa.PrimaryKeyConstraint("municipality_id", "hold_id", name=op.f("pk_contact_hold")),
     )
     op.create_index(
@@ -777,9 +757,6 @@ def upgrade() -> None:
             ["municipality_id", "lot_no"],
             ["document_lot.municipality_id", "document_lot.lot_no"],
             name=op.f("fk_document_municipality_id_lot_no"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["municipality_id"], ["municipality.municipality_id"], name=op.f("fk_document_municipality_id")
         ),
         sa.PrimaryKeyConstraint("municipality_id", "lot_no", "document_no", name=op.f("pk_document")),
     )
@@ -808,9 +785,6 @@ def upgrade() -> None:
             ["municipality_id", "addressee_no"],
             ["taxpayer.municipality_id", "taxpayer.addressee_no"],
             name=op.f("fk_follow_up_municipality_id_addressee_no"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["municipality_id"], ["municipality.municipality_id"], name=op.f("fk_follow_up_municipality_id")
         ),
         sa.PrimaryKeyConstraint("municipality_id", "follow_up_id", name=op.f("pk_follow_up")),
         sa.UniqueConstraint(
@@ -846,9 +820,6 @@ def upgrade() -> None:
             ["municipality_id", "addressee_no"],
             ["taxpayer.municipality_id", "taxpayer.addressee_no"],
             name=op.f("fk_gate_decision_municipality_id_addressee_no"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["municipality_id"], ["municipality.municipality_id"], name=op.f("fk_gate_decision_municipality_id")
         ),
         sa.PrimaryKeyConstraint("municipality_id", "decision_id", name=op.f("pk_gate_decision")),
         sa.UniqueConstraint(
@@ -887,9 +858,6 @@ def upgrade() -> None:
             ["taxpayer.municipality_id", "taxpayer.addressee_no"],
             name=op.f("fk_instalment_plan_municipality_id_addressee_no"),
         ),
-        sa.ForeignKeyConstraint(
-            ["municipality_id"], ["municipality.municipality_id"], name=op.f("fk_instalment_plan_municipality_id")
-        ),
         sa.PrimaryKeyConstraint("municipality_id", "plan_no", name=op.f("pk_instalment_plan")),
     )
     op.create_index(
@@ -926,9 +894,6 @@ def upgrade() -> None:
             ["municipality_id", "addressee_no"],
             ["taxpayer.municipality_id", "taxpayer.addressee_no"],
             name=op.f("fk_phone_municipality_id_addressee_no"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["municipality_id"], ["municipality.municipality_id"], name=op.f("fk_phone_municipality_id")
         ),
         sa.PrimaryKeyConstraint("municipality_id", "phone_id", name=op.f("pk_phone")),
         sa.UniqueConstraint(
@@ -970,9 +935,6 @@ def upgrade() -> None:
             ["municipality_id", "addressee_no"],
             ["taxpayer.municipality_id", "taxpayer.addressee_no"],
             name=op.f("fk_promise_municipality_id_addressee_no"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["municipality_id"], ["municipality.municipality_id"], name=op.f("fk_promise_municipality_id")
         ),
         sa.PrimaryKeyConstraint("municipality_id", "promise_id", name=op.f("pk_promise")),
     )
@@ -1016,9 +978,6 @@ def upgrade() -> None:
             ["user_account.municipality_id", "user_account.user_id"],
             name=op.f("fk_protected_opening_municipality_id_asked_by"),
         ),
-        sa.ForeignKeyConstraint(
-            ["municipality_id"], ["municipality.municipality_id"], name=op.f("fk_protected_opening_municipality_id")
-        ),
         sa.PrimaryKeyConstraint("municipality_id", "opening_id", name=op.f("pk_protected_opening")),
     )
     op.create_index(
@@ -1051,9 +1010,6 @@ def upgrade() -> None:
             ["taxpayer.municipality_id", "taxpayer.addressee_no"],
             name=op.f("fk_recall_municipality_id_addressee_no"),
         ),
-        sa.ForeignKeyConstraint(
-            ["municipality_id"], ["municipality.municipality_id"], name=op.f("fk_recall_municipality_id")
-        ),
         sa.PrimaryKeyConstraint("municipality_id", "recall_id", name=op.f("pk_recall")),
     )
     op.create_index("ix_recall_due", "recall", ["municipality_id", "state", "call_at"], unique=False)
@@ -1074,9 +1030,6 @@ def upgrade() -> None:
             ["municipality_id", "addressee_no"],
             ["taxpayer.municipality_id", "taxpayer.addressee_no"],
             name=op.f("fk_representative_municipality_id_addressee_no"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["municipality_id"], ["municipality.municipality_id"], name=op.f("fk_representative_municipality_id")
         ),
         sa.PrimaryKeyConstraint("municipality_id", "addressee_no", "seq", name=op.f("pk_representative")),
     )
@@ -1101,9 +1054,6 @@ def upgrade() -> None:
             ["municipality_id", "addressee_no"],
             ["taxpayer.municipality_id", "taxpayer.addressee_no"],
             name=op.f("fk_service_request_municipality_id_addressee_no"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["municipality_id"], ["municipality.municipality_id"], name=op.f("fk_service_request_municipality_id")
         ),
         sa.PrimaryKeyConstraint("municipality_id", "request_id", name=op.f("pk_service_request")),
     )
@@ -1130,9 +1080,6 @@ def upgrade() -> None:
             ["municipality_id", "addressee_no"],
             ["taxpayer.municipality_id", "taxpayer.addressee_no"],
             name=op.f("fk_taxpayer_flag_municipality_id_addressee_no"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["municipality_id"], ["municipality.municipality_id"], name=op.f("fk_taxpayer_flag_municipality_id")
         ),
         sa.PrimaryKeyConstraint("municipality_id", "flag_id", name=op.f("pk_taxpayer_flag")),
     )
@@ -1253,9 +1200,6 @@ def upgrade() -> None:
             ["instalment_plan.municipality_id", "instalment_plan.plan_no"],
             name=op.f("fk_instalment_plan_part_municipality_id_plan_no"),
         ),
-        sa.ForeignKeyConstraint(
-            ["municipality_id"], ["municipality.municipality_id"], name=op.f("fk_instalment_plan_part_municipality_id")
-        ),
         sa.PrimaryKeyConstraint("municipality_id", "plan_no", "part_no", name=op.f("pk_instalment_plan_part")),
     )
     op.create_table(
@@ -1272,11 +1216,6 @@ def upgrade() -> None:
             ["municipality_id", "plan_no"],
             ["instalment_plan.municipality_id", "instalment_plan.plan_no"],
             name=op.f("fk_instalment_plan_target_municipality_id_plan_no"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["municipality_id"],
-            ["municipality.municipality_id"],
-            name=op.f("fk_instalment_plan_target_municipality_id"),
         ),
         sa.PrimaryKeyConstraint("municipality_id", "plan_no", "arrears_id", name=op.f("pk_instalment_plan_target")),
     )
@@ -1300,9 +1239,6 @@ def upgrade() -> None:
             ["promise.municipality_id", "promise.promise_id"],
             name=op.f("fk_promise_part_municipality_id_promise_id"),
         ),
-        sa.ForeignKeyConstraint(
-            ["municipality_id"], ["municipality.municipality_id"], name=op.f("fk_promise_part_municipality_id")
-        ),
         sa.PrimaryKeyConstraint("municipality_id", "promise_id", "part_no", name=op.f("pk_promise_part")),
     )
     op.create_table(
@@ -1319,9 +1255,6 @@ def upgrade() -> None:
             ["municipality_id", "promise_id"],
             ["promise.municipality_id", "promise.promise_id"],
             name=op.f("fk_promise_target_municipality_id_promise_id"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["municipality_id"], ["municipality.municipality_id"], name=op.f("fk_promise_target_municipality_id")
         ),
         sa.PrimaryKeyConstraint("municipality_id", "promise_id", "arrears_id", name=op.f("pk_promise_target")),
     )
@@ -1379,9 +1312,6 @@ def upgrade() -> None:
             ["attempt.municipality_id", "attempt.attempt_id"],
             name=op.f("fk_call_transition_municipality_id_attempt_id"),
         ),
-        sa.ForeignKeyConstraint(
-            ["municipality_id"], ["municipality.municipality_id"], name=op.f("fk_call_transition_municipality_id")
-        ),
         sa.PrimaryKeyConstraint("municipality_id", "attempt_id", "seq", name=op.f("pk_call_transition")),
     )
     op.create_table(
@@ -1423,9 +1353,6 @@ def upgrade() -> None:
             ["municipality_id", "attempt_id"],
             ["attempt.municipality_id", "attempt.attempt_id"],
             name=op.f("fk_contact_record_municipality_id_attempt_id"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["municipality_id"], ["municipality.municipality_id"], name=op.f("fk_contact_record_municipality_id")
         ),
         sa.PrimaryKeyConstraint("municipality_id", "record_id", "version", name=op.f("pk_contact_record")),
     )
@@ -1485,9 +1412,6 @@ def upgrade() -> None:
             ["sms_template.municipality_id", "sms_template.template_id"],
             name=op.f("fk_message_municipality_id_template_id"),
         ),
-        sa.ForeignKeyConstraint(
-            ["municipality_id"], ["municipality.municipality_id"], name=op.f("fk_message_municipality_id")
-        ),
         sa.PrimaryKeyConstraint("municipality_id", "message_id", name=op.f("pk_message")),
         sa.UniqueConstraint("municipality_id", "attempt_id", name=op.f("uq_message_municipality_id_attempt_id")),
         sa.UniqueConstraint("municipality_id", "follow_up_id", name=op.f("uq_message_municipality_id_follow_up_id")),
@@ -1518,6 +1442,7 @@ def upgrade() -> None:
     protect("import_conflict", "SELECT", "INSERT")
     protect("import_reject", "SELECT", "INSERT")
     protect("levy_total", "SELECT", "INSERT", "UPDATE")
+    protect("operator_line", "SELECT", "INSERT", "UPDATE", "DELETE")
     protect("pacing_day", "SELECT", "INSERT", "UPDATE")
     protect("seat", "SELECT", "INSERT", "UPDATE")
     protect("seat_change", "SELECT", "INSERT")

@@ -13,7 +13,7 @@ from callflow.tables import CallTransition
 from casefile.clock import at_jst, jst_date
 from casefile.errors import TsunagaruError
 from casefile.gate import LostFloor
-from casefile.tables import ContactRecord, GateDecision
+from casefile.tables import ContactRecord, GateDecision, TaxpayerFlag
 from dialer.tables import CampaignEntry, Floor, FloorCommand, PacingDay, SeatChange
 from tests.integration.dialer.room import DAY, FLOOR, OPENING, Room
 from tests.people import People
@@ -177,7 +177,28 @@ def test_whom_the_gate_refuses_for_the_day_leaves_the_list_before_anybody_waits_
     assert [row.decision_id for row in decisions if row.allowed] == [dial.attempt_id]
     put_off = {row.addressee_no: row for row in rows(room, CampaignEntry) if row.state_reason == "flag_refuses"}
     assert set(put_off) == {row.addressee_no for row in refused}
-    assert {row.next_at for row in put_off.values()} == {at_jst(DAY + timedelta(days=1))}
+    assert {row.next_at for row in put_off.values()} == {at_jst(DAY + timedelta(days=7))}
+
+
+def test_who_was_refused_for_a_lasting_reason_comes_up_when_a_file_of_that_kind_comes(room: Room) -> None:
+    room.fill(people=1)
+    with room.transaction() as conn:
+        People(conn, room.municipality_id, DAY).flag("00000001", "no_call")
+    room.start()
+    room.everybody_ready()
+    room.run(3)
+    with room.transaction() as conn:
+        crowd = People(conn, room.municipality_id, DAY)
+        conn.execute(update(TaxpayerFlag).values(valid_to=DAY - timedelta(days=1)))
+        # Other files say nothing about flags.
+        crowd.imported("dispatches", room.clock.now())
+    room.run(11 * 60)
+    assert room.carrier.dialed() == []
+    assert len(rows(room, GateDecision)) == 1
+    with room.transaction() as conn:
+        People(conn, room.municipality_id, DAY).imported("flags", room.clock.now())
+    room.run(11 * 60)
+    assert len(room.carrier.dialed()) == 1
 
 
 def test_what_waits_to_be_written_is_written_before_the_gate_is_asked_about_the_same_household(room: Room) -> None:
