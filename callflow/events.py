@@ -62,6 +62,14 @@ class Joined:
 
 
 @dataclass(frozen=True, slots=True)
+class Announcing:
+    """The line says by itself who called, because nobody was joined in time: it will end, and no operator can come."""
+
+    attempt_id: UUID
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """The line is free. `result` is the two-digit 架電結果 the trunk's cause table gives, where it was not answered.
 
@@ -109,7 +117,7 @@ class Incoming:
     e164: str | None
 
 
-CallFact = Handed | Ringing | Answered | Heard | Joined | Ended | Refused
+CallFact = Handed | Ringing | Answered | Heard | Joined | Announcing | Ended | Refused
 CarrierEvent = CallFact | Reconciled | Incoming
 
 

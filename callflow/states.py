@@ -80,6 +80,8 @@ class Happening(StrEnum):
     HEARD_ANNOUNCEMENT = "heard_announcement"
     HEARD_GUARD = "heard_guard"
     JOINED = "joined"
+    ANNOUNCED = "announced"
+    """The line began to say who called by itself: too late for an operator."""
     ENDED = "ended"
     ENDED_UNANSWERED = "ended_unanswered"
     """The line is free, and the carrier says with a result of its own that no person had answered."""
@@ -193,6 +195,7 @@ TABLE: dict[CallState, dict[Happening, Step]] = {
         _H.HEARD_PERSON: Step(_S.WAITING, (_A.NOTE_PERSON,)),
         # A former engine's join, told again by a carrier that reports no speech.
         _H.JOINED: Step(_S.TALKING, (_A.PRESUME_PERSON, _A.NOTE_JOINED), _R.ANSWERED),
+        _H.ANNOUNCED: _ABANDON,
         _H.LISTENED_ENOUGH: Step(_S.WAITING, (_A.PRESUME_PERSON,)),
         _H.HEARD_MACHINE: _MACHINE,
         _H.HEARD_FAX: _FAX,
@@ -215,6 +218,7 @@ TABLE: dict[CallState, dict[Happening, Step]] = {
         _H.MATCHED: Step(_S.JOINING, (_A.JOIN,)),
         # A former engine's join, told again by the carrier.
         _H.JOINED: Step(_S.TALKING, (_A.NOTE_JOINED,), _R.ANSWERED),
+        _H.ANNOUNCED: _ABANDON,
         _H.PATIENCE_OVER: _ABANDON,
         _H.OPERATOR_HUNG_UP: _ABANDON,
         _H.HEARD_MACHINE: _MACHINE,
@@ -226,6 +230,7 @@ TABLE: dict[CallState, dict[Happening, Step]] = {
     },
     _S.JOINING: {
         _H.JOINED: Step(_S.TALKING, (_A.NOTE_JOINED,), _R.ANSWERED),
+        _H.ANNOUNCED: _ABANDON,
         _H.PATIENCE_OVER: _ABANDON,
         _H.OPERATOR_HUNG_UP: _ABANDON,
         _H.HEARD_MACHINE: Step(_S.SCREENED, (_A.NOTE_NO_PERSON, _A.HANG_UP, _A.FREE_OPERATOR), _R.VOICEMAIL),

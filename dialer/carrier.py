@@ -8,7 +8,8 @@ What every carrier owes the engine:
 * `Heard` comes within 1.5 s of `Answered`; without it the engine takes whoever is there for a person. A carrier without
   detection reports PERSON with the answer.
 * `Ended` comes exactly once for every call that was taken, `Refused` instead of it where it never was.
-* After `Announce` the carrier says who called and hangs up by itself: `Ended` follows.
+* After `Announce` the carrier says who called and hangs up by itself: `Ended` follows. A carrier that begins to say so
+  of its own accord, because no `Join` came in time or the join failed, reports `Announcing` first.
 * `Reconcile` never dials. The answer repeats the call's past (`Reconciled.past`). For an id the carrier never heard of it
   answers `known=False` **and from then on refuses any `Dial` with that id**: a command of a killed engine may still be
   on its way.

@@ -95,6 +95,7 @@ class Engine:
             carrier.Answered: self._reported,
             carrier.Heard: self._reported,
             carrier.Joined: self._reported,
+            carrier.Announcing: self._reported,
             carrier.Ended: self._reported,
             carrier.Refused: self._reported,
             carrier.Reconciled: self._reconciled,
@@ -280,6 +281,8 @@ def _told(event: carrier.CallFact) -> _Told:
             return _Told(_HEARD[event.detected])
         case carrier.Joined():
             return _Told(Happening.JOINED, operator_id=event.operator_id)
+        case carrier.Announcing():
+            return _Told(Happening.ANNOUNCED)
         case carrier.Refused():
             return _Told(Happening.REFUSED, event.cause, event.result)
         case carrier.Ended():

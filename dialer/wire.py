@@ -13,6 +13,7 @@ from uuid import UUID
 
 from callflow.events import (
     Announce,
+    Announcing,
     Answered,
     CarrierCommand,
     CarrierEvent,
@@ -33,7 +34,8 @@ from callflow.events import (
 
 _COMMANDS: dict[str, type[CarrierCommand]] = {kind.__name__: kind for kind in (Dial, Join, Announce, Hangup, Reconcile)}
 _EVENTS: dict[str, type[CarrierEvent]] = {
-    kind.__name__: kind for kind in (Handed, Ringing, Answered, Heard, Joined, Ended, Refused, Reconciled, Incoming)
+    kind.__name__: kind
+    for kind in (Handed, Ringing, Answered, Heard, Joined, Announcing, Ended, Refused, Reconciled, Incoming)
 }
 _T = TypeVar("_T")
 _IDS = frozenset({"attempt_id", "operator_id"})

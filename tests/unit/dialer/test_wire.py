@@ -9,6 +9,7 @@ import pytest
 
 from callflow.events import (
     Announce,
+    Announcing,
     Answered,
     CarrierCommand,
     CarrierEvent,
@@ -47,6 +48,7 @@ def test_commands(command: CarrierCommand) -> None:
         Answered(_ID, _AT),
         Heard(_ID, _AT, Detected.RECORDING_GUARD),
         Joined(_ID, _WHO, _AT),
+        Announcing(_ID, _AT),
         Ended(_ID, _AT, "17", "02", by_resident=False),
         Ended(_ID, _AT, "16", None, by_resident=True),
         Refused(_ID, _AT, "barred", "11"),
