@@ -61,7 +61,7 @@ class CitySettings:
     when the last receipts are older. `claimed_paid_days`: rest after 納付済(行き違い) was reported.
     `promise_lateness_open_days` and `booking_lag_open_days`: L and g of REPORTS.md §6.0. `promise_parts` and
     `promise_months_ahead`: how far an operator's 納付約束 may go (until the end of which month, this one being 0).
-    `sms_per_minute`: throttle.
+    `sms_per_minute`: throttle. `recording_days`: how long recordings of calls are kept (DOMAIN.md §2.7: six months).
     `languages`: in which the room can speak.
     """
 
@@ -73,6 +73,7 @@ class CitySettings:
     promise_parts: int = 2
     promise_months_ahead: int = 1
     sms_per_minute: int = 60
+    recording_days: int = 180
     caps: Caps = Caps()
     contact_hours: ContactHours = field(
         default_factory=lambda: on_weekdays(range(1, 6), time(9), time(20), Window(time(9), time(16)))

@@ -23,6 +23,7 @@ class Right(Labelled):
     STOP_SWITCH = "stop_switch", "一斉停止"
     REPORTS = "reports", "帳票"
     EXPORT = "export", "データ出力"
+    RECORDINGS = "recordings", "録音の再生"
     EXPLAIN = "explain", "架電可否の照会"
     IMPORT = "import", "データ取込"
     USERS = "users", "利用者の管理"
@@ -65,7 +66,7 @@ DEFAULT_ROLES: tuple[RoleSpec, ...] = (
         "統括責任者",
         (
             *(_R.PANEL, _R.TAX_DATA, _R.EXPLAIN, _R.CORRECT_RECORDS, _R.REQUESTS, _R.FLOOR, _R.CAMPAIGNS),
-            *(_R.SMS_TEMPLATES, _R.STOP_SWITCH, _R.REPORTS, _R.EXPORT, _R.IMPORT),
+            *(_R.SMS_TEMPLATES, _R.STOP_SWITCH, _R.REPORTS, _R.EXPORT, _R.IMPORT, _R.RECORDINGS),
         ),
         _TAX_PURPOSES,
     ),
@@ -81,6 +82,7 @@ DEFAULT_ROLES: tuple[RoleSpec, ...] = (
                 _R.OPEN_PROTECTED,
                 _R.REQUESTS,
                 _R.FLOOR,
+                _R.RECORDINGS,
             ),
             *(_R.CAMPAIGNS, _R.SMS_TEMPLATES, _R.SMS_APPROVE, _R.STOP_SWITCH, _R.REPORTS, _R.EXPORT, _R.IMPORT),
         ),

@@ -194,3 +194,65 @@ class ShiftLine(OfParent, Base):
     secret: Mapped[str]
     given_at: Mapped[datetime]
     valid_until: Mapped[datetime | None]
+
+
+class RecordingTerms(OfMunicipality, Base):
+    """From when on calls of a campaign are recorded, or are not; without one, calls that belong to none (返電). Insert only.
+
+    The newest row that began before a call was intended is the one it was under. `days` None: kept as long as the city's
+    settings say.
+    """
+
+    __tablename__ = "recording_terms"
+    __table_args__ = (
+        within("campaign", "campaign_id"),
+        CheckConstraint("mode IN ('off', 'announced', 'unannounced')", name="mode"),
+        CheckConstraint("days > 0", name="days"),
+        Index("ix_recording_terms_campaign_id", "municipality_id", "campaign_id", "valid_from"),
+    )
+
+    terms_id: Mapped[UUID] = mapped_column(primary_key=True)
+    campaign_id: Mapped[UUID | None]
+    mode: Mapped[str]
+    days: Mapped[int | None] = mapped_column(SmallInteger)
+    valid_from: Mapped[datetime]
+    set_by: Mapped[UUID | None]
+
+
+class Recording(OfParent, Base):
+    """The recording of a call: what is known without hearing it, how long it is kept, and that it was deleted.
+
+    The sound lies sealed in the office's folder, its key wrapped by the key `key_id`, which is never in the database.
+    `milliseconds`: of sound; `sha256`: of the sealed file. A `hold` keeps it past `keep_until` (Japanese day, the last one
+    it is kept) until it is lifted.
+    """
+
+    __tablename__ = "recording"
+    __table_args__ = (
+        within("attempt", "attempt_id"),
+        CheckConstraint("state IN ('kept', 'deleting', 'deleted')", name="state"),
+        CheckConstraint("(state = 'deleted') = (deleted_at IS NOT NULL)", name="deleted_at"),
+        CheckConstraint("hold IN ('objection', 'complaint', 'other')", name="hold"),
+        CheckConstraint("hold IS NULL OR state = 'kept'", name="held_is_kept"),
+        Index("ix_recording_attempt_id", "municipality_id", "attempt_id"),
+        Index("ix_recording_keep_until", "municipality_id", "state", "keep_until"),
+    )
+
+    recording_id: Mapped[UUID] = mapped_column(primary_key=True)
+    attempt_id: Mapped[UUID]
+    node: Mapped[str]
+    began_at: Mapped[datetime]
+    ended_at: Mapped[datetime]
+    milliseconds: Mapped[int]
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str]
+    key_id: Mapped[str]
+    entered_at: Mapped[datetime]
+    keep_until: Mapped[date]
+    state: Mapped[str]
+    deleted_at: Mapped[datetime | None]
+    hold: Mapped[str | None]
+    hold_reason: Mapped[str | None]
+    held_at: Mapped[datetime | None]
+    held_by: Mapped[UUID | None]
+    hold_lifted_at: Mapped[datetime | None]

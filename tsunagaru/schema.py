@@ -30,6 +30,7 @@ INSERT_ONLY = frozenset(
         "import_conflict",
         "import_reject",
         "import_run",
+        "recording_terms",
         "seat_change",
         "unmappable_character",
     }

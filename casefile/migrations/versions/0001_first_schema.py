@@ -483,6 +483,33 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("municipality_id", "campaign_id", "day", name=op.f("pk_pacing_day")),
     )
     op.create_table(
+        "recording_terms",
+        sa.Column("municipality_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("terms_id", sa.Uuid(), nullable=False),
+        sa.Column("campaign_id", sa.Uuid(), nullable=True),
+        sa.Column("mode", sa.Text(), nullable=False),
+        sa.Column("days", sa.SmallInteger(), nullable=True),
+        sa.Column("valid_from", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("set_by", sa.Uuid(), nullable=True),
+        sa.CheckConstraint("mode IN ('off', 'announced', 'unannounced')", name=op.f("ck_recording_terms_mode")),
+        sa.CheckConstraint("days > 0", name=op.f("ck_recording_terms_days")),
+        sa.ForeignKeyConstraint(
+            ["municipality_id", "campaign_id"],
+            ["campaign.municipality_id", "campaign.campaign_id"],
+            name=op.f("fk_recording_terms_municipality_id_campaign_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["municipality_id"], ["municipality.municipality_id"], name=op.f("fk_recording_terms_municipality_id")
+        ),
+        sa.PrimaryKeyConstraint("municipality_id", "terms_id", name=op.f("pk_recording_terms")),
+    )
+    op.create_index(
+        "ix_recording_terms_campaign_id",
+        "recording_terms",
+        ["municipality_id", "campaign_id", "valid_from"],
+        unique=False,
+    )
+    op.create_table(
         "seat",
         sa.Column("municipality_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("operator_id", sa.Uuid(), nullable=False),
@@ -1419,6 +1446,40 @@ def upgrade() -> None:
     op.create_index("ix_message_addressee_no", "message", ["municipality_id", "addressee_no"], unique=False)
     op.create_index("ix_message_due", "message", ["municipality_id", "state", "due_at"], unique=False)
     op.create_index("ix_message_gateway_ref", "message", ["municipality_id", "gateway", "gateway_ref"], unique=False)
+    op.create_table(
+        "recording",
+        sa.Column("municipality_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("recording_id", sa.Uuid(), nullable=False),
+        sa.Column("attempt_id", sa.Uuid(), nullable=False),
+        sa.Column("node", sa.Text(), nullable=False),
+        sa.Column("began_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("milliseconds", sa.Integer(), nullable=False),
+        sa.Column("size_bytes", sa.BigInteger(), nullable=False),
+        sa.Column("sha256", sa.Text(), nullable=False),
+        sa.Column("key_id", sa.Text(), nullable=False),
+        sa.Column("entered_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("keep_until", sa.Date(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("hold", sa.Text(), nullable=True),
+        sa.Column("hold_reason", sa.Text(), nullable=True),
+        sa.Column("held_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("held_by", sa.Uuid(), nullable=True),
+        sa.Column("hold_lifted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("(state = 'deleted') = (deleted_at IS NOT NULL)", name=op.f("ck_recording_deleted_at")),
+        sa.CheckConstraint("hold IN ('objection', 'complaint', 'other')", name=op.f("ck_recording_hold")),
+        sa.CheckConstraint("hold IS NULL OR state = 'kept'", name=op.f("ck_recording_held_is_kept")),
+        sa.CheckConstraint("state IN ('kept', 'deleting', 'deleted')", name=op.f("ck_recording_state")),
+        sa.ForeignKeyConstraint(
+            ["municipality_id", "attempt_id"],
+            ["attempt.municipality_id", "attempt.attempt_id"],
+            name=op.f("fk_recording_municipality_id_attempt_id"),
+        ),
+        sa.PrimaryKeyConstraint("municipality_id", "recording_id", name=op.f("pk_recording")),
+    )
+    op.create_index("ix_recording_attempt_id", "recording", ["municipality_id", "attempt_id"], unique=False)
+    op.create_index("ix_recording_keep_until", "recording", ["municipality_id", "state", "keep_until"], unique=False)
     protect_directory("municipality", "SELECT", "INSERT", "UPDATE")
     protect("audit_entry", "SELECT", "INSERT")
     protect("campaign", "SELECT", "INSERT", "UPDATE")
@@ -1444,6 +1505,7 @@ def upgrade() -> None:
     protect("levy_total", "SELECT", "INSERT", "UPDATE")
     protect("operator_line", "SELECT", "INSERT", "UPDATE", "DELETE")
     protect("pacing_day", "SELECT", "INSERT", "UPDATE")
+    protect("recording_terms", "SELECT", "INSERT")
     protect("seat", "SELECT", "INSERT", "UPDATE")
     protect("seat_change", "SELECT", "INSERT")
     protect("tax_period", "SELECT", "INSERT", "UPDATE", "DELETE")
@@ -1473,3 +1535,4 @@ def upgrade() -> None:
     protect("call_transition", "SELECT", "INSERT")
     protect("contact_record", "SELECT", "INSERT")
     protect("message", "SELECT", "INSERT", "UPDATE")
+    protect("recording", "SELECT", "INSERT", "UPDATE")
