@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from uuid import UUID
 
 from apiflask import APIFlask
+from engineio.async_drivers.threading import SimpleWebSocketWSGI
 from flask import request
 from flask_login import current_user
 from flask_socketio import SocketIO, emit, join_room
+from simple_websocket import ConnectionClosed
 
 from agent_ui.context import PanelContext
 from agent_ui.floor import board
@@ -35,6 +38,14 @@ PING_SECONDS = 5
 """A dead network is noticed after twice this; a browser that closes is noticed at once."""
 
 
+class BrowserSocket(SimpleWebSocketWSGI):  # type: ignore[misc,unused-ignore]
+    """A browser may leave between Engine.IO's look whether it is still there and its farewell: then all is said."""
+
+    def close(self) -> None:
+        with suppress(ConnectionClosed):
+            super().close()
+
+
 def install(app: APIFlask, context: PanelContext, presence: Presence) -> SocketIO:
     """Attach Socket.IO with threads; only the same origin may connect, only a signed-in person stays connected."""
     live = SocketIO(
@@ -46,6 +57,9 @@ def install(app: APIFlask, context: PanelContext, presence: Presence) -> SocketI
         ping_interval=PING_SECONDS,
         ping_timeout=PING_SECONDS,
     )
+    # The only place where Engine.IO's kind of socket can be chosen.
+    engine = live.server.eio
+    engine._async = engine._async | {"websocket": BrowserSocket}  # noqa: SLF001
 
     @live.on("connect")  # type: ignore[untyped-decorator,unused-ignore]
     def connect() -> bool:
