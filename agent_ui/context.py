@@ -22,6 +22,14 @@ class SpokenLine:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class VoiceNode:
+    """An Asterisk node to browsers: its name, and the address of its WebSocket (wss://…/ws)."""
+
+    name: str
+    wss_url: str
+
+
 SpeechOf = Callable[[Connection, int, UUID], list[SpokenLine]]
 
 
@@ -40,7 +48,8 @@ class PanelContext:
     request waits for the engine's answer to a command, so that a refusal is told where it was asked;
     `clock_speed`: seconds of the clock in a real one, above 1 only in a demo;
     `screen_grace_seconds`: how long an operator at work may be without a screen, which covers a reload. `listening`
-    false leaves out the listener on the database, for programs that only want the API's description.
+    false leaves out the listener on the database, for programs that only want the API's description; `voice_nodes`:
+    where operators' browsers register to speak, none where no real telephone line is.
     """
 
     database: Database
@@ -55,6 +64,7 @@ class PanelContext:
     screen_grace_seconds: float = 5.0
     clock_speed: float = 1.0
     listening: bool = True
+    voice_nodes: tuple[VoiceNode, ...] = ()
 
     @property
     def rehearsed(self) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from apiflask import APIFlask
 from flask import Response, request
@@ -10,30 +12,34 @@ from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_wtf.csrf import CSRFProtect
 
-from agent_ui.context import PanelContext
+from agent_ui.context import PanelContext, VoiceNode
 
 IDLE_LIMIT = timedelta(hours=10)
 """A shift with overtime, counted from the last change of the session; the idle lock of a screen is the client's."""
 
 UPLOAD_LIMIT_BYTES = 2 * 1024 * 1024
 
-CONTENT_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data:",
-        "font-src 'self'",
-        "connect-src 'self'",
-        "manifest-src 'self'",
-        "base-uri 'none'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
+
+def content_policy(nodes: Sequence[VoiceNode]) -> str:
+    """Nothing but our own, and the telephone nodes' WebSockets."""
+    telephones = "".join(f" {scheme}://{netloc}" for scheme, netloc, *_ in (urlsplit(node.wss_url) for node in nodes))
+    return "; ".join(
+        (
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            "img-src 'self' data:",
+            "font-src 'self'",
+            f"connect-src 'self'{telephones}",
+            "manifest-src 'self'",
+            "base-uri 'none'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+        )
     )
-)
+
 
 _HEADERS = {
-    "Content-Security-Policy": CONTENT_POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
@@ -59,10 +65,12 @@ def install(app: APIFlask, context: PanelContext) -> Limiter:
         WTF_CSRF_SSL_STRICT=context.secure_cookies,
     )
     CSRFProtect(app)
+    policy = content_policy(context.voice_nodes)
     limiter = Limiter(get_remote_address, app=app, storage_uri="memory://", headers_enabled=False)
 
     @app.after_request
     def protect(response: Response) -> Response:
+        response.headers.setdefault("Content-Security-Policy", policy)
         for name, value in _HEADERS.items():
             response.headers.setdefault(name, value)
         if context.secure_cookies:

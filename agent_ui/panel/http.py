@@ -25,6 +25,8 @@ from agent_ui.panel.schemas import (
 )
 from agent_ui.presence import Presence
 from agent_ui.signin.schemas import Done
+from agent_ui.voice import http as voice_http
+from agent_ui.voice import service as voice
 
 
 def blueprint(context: PanelContext, presence: Presence) -> APIBlueprint:
@@ -34,6 +36,7 @@ def blueprint(context: PanelContext, presence: Presence) -> APIBlueprint:
     _call_routes(api, context)
     _form_routes(api, context)
     members_http.add_routes(api, context)
+    voice_http.add_routes(api, context)
     return api
 
 
@@ -54,7 +57,9 @@ def _seat_routes(api: APIBlueprint, context: PanelContext, presence: Presence) -
     @api.output(Done)
     def leave_seat() -> Done:
         """退席."""
-        return seats.say(context, signed_in(), "sign_out")
+        done = seats.say(context, signed_in(), "sign_out")
+        voice.end(context, signed_in())
+        return done
 
     @api.post("/ready")
     @api.output(Done)

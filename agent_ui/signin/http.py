@@ -12,6 +12,7 @@ from agent_ui.context import PanelContext
 from agent_ui.identity import SignedIn, note, signed_in
 from agent_ui.signin import service
 from agent_ui.signin.schemas import PasswordChange, SessionView, SignInForm
+from agent_ui.voice import service as voice
 
 
 def blueprint(context: PanelContext, limiter: Limiter) -> APIBlueprint:
@@ -56,6 +57,7 @@ def blueprint(context: PanelContext, limiter: Limiter) -> APIBlueprint:
             person = signed_in()
             with context.database.transaction(person.municipality_id) as conn:
                 note(conn, context, person, "session.signed_out")
+            voice.end(context, person)
             logout_user()
         session.clear()
         return _view(context, None)

@@ -31,6 +31,7 @@ export const router = createRouter({
     { path: "/sign-in", name: "sign-in", component: () => import("./screens/SignIn.vue"), meta: { open: true } },
     { path: "/password", name: "password", component: () => import("./screens/PasswordScreen.vue"), meta: { open: true } },
     { path: "/panel", name: "panel", component: () => import("./screens/panel/PanelScreen.vue") },
+    { path: "/devices", name: "devices", component: () => import("./screens/devices/DevicesScreen.vue") },
     { path: "/floor", name: "floor", component: () => import("./screens/floor/FloorScreen.vue") },
     { path: "/cases", name: "search", component: () => import("./screens/SearchScreen.vue") },
     { path: "/cases/:addressee", name: "person", component: () => import("./screens/PersonScreen.vue"), props: true },
@@ -52,6 +53,6 @@ router.beforeEach(async (to) => {
 
 const titles: Record<string, string> = Object.fromEntries(places.map((place) => [place.name, place.label]));
 router.afterEach((to) => {
-  const place = titles[String(to.name)] ?? ({ person: "個人", password: "パスワードの変更" }[String(to.name)] ?? "");
+  const place = titles[String(to.name)] ?? ({ person: "個人", devices: "音声の設定", password: "パスワードの変更" }[String(to.name)] ?? "");
   document.title = place ? `${place} - つながる` : "つながる";
 });

@@ -1462,6 +1462,78 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/panel/line": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Where and as whom this operator's browser registers to speak; the line lives for the shift. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LineView"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/panel/line/lost": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** This operator's telephone is gone: nobody is joined to silence meanwhile. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Done"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/panel/pause": {
         parameters: {
             query?: never;
@@ -2720,6 +2792,24 @@ export interface components {
             /** Label */
             label: string;
         };
+        /**
+         * LineView
+         * @description How this operator speaks.
+         *
+         *     `browser`: by the browser, registered at every one of `lines`. `desk`: by a desk phone; the browser needs no
+         *     microphone. `none`: no real telephone line here (rehearsal). No server outside is asked for addresses (STUN).
+         */
+        LineView: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "browser" | "desk" | "none";
+            /** Lines */
+            lines: components["schemas"]["NodeLine"][];
+            /** Valid Until */
+            valid_until: string | null;
+        };
         /** ManualDial */
         ManualDial: {
             /** Addressee No */
@@ -2795,6 +2885,20 @@ export interface components {
             name: string;
             /** Prefecture */
             prefecture: string;
+        };
+        /**
+         * NodeLine
+         * @description One registration: `user` and `secret` are the SIP account, of this shift alone.
+         */
+        NodeLine: {
+            /** Node */
+            node: string;
+            /** Secret */
+            secret: string;
+            /** User */
+            user: string;
+            /** Wss Url */
+            wss_url: string;
         };
         /**
          * OpenedCase

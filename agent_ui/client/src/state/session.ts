@@ -3,6 +3,7 @@ import { computed, ref } from "vue";
 import { api, type Schemas, useToken, whenSignedOut } from "../api/client";
 import { setPace, setServerNow } from "./clock";
 import { forgetAllDrafts } from "./drafts";
+import { closeVoice } from "../voice/voice";
 import { hangUpLive, openLive } from "./live";
 
 type User = Schemas["UserView"];
@@ -27,7 +28,10 @@ function take(session: Session): void {
   if (session.municipalities.length > 0) municipalities.value = session.municipalities;
   known.value = true;
   if (user.value) openLive();
-  else hangUpLive();
+  else {
+    hangUpLive();
+    closeVoice();
+  }
 }
 
 export async function loadSession(): Promise<void> {

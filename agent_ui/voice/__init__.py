@@ -1,0 +1,1 @@
+"""The operator's voice: which telephone line the browser speaks over."""
