@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
 from casefile import migrations
 from tests.e2e.browser import CHROMIUM, FLAGS
@@ -15,6 +15,9 @@ from tsunagaru.databases import create_database, drop_database
 from tsunagaru.practice_room import PracticeRoom, practice_room, rehearse
 
 _DATABASE = "tsunagaru_e2e"
+# Long enough for a machine that does much else; what is there at once is not waited for.
+_DEADLINE_MS = 15_000
+expect.set_options(timeout=_DEADLINE_MS)
 OUTPUT = Path(__file__).parents[2] / "test-output" / "screens"
 
 
@@ -62,7 +65,7 @@ class Visits:
         context.on("console", lambda said: self._said(said.type, said.text))
         self._contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(_DEADLINE_MS)
         return page
 
     def _requested(self, request: Request) -> None:
