@@ -1,0 +1,72 @@
+"""What arrived is entered and put on its shelf; what nobody may keep any longer is deleted, and that it was is written down.
+
+Row and file change in an order that a kill can not spoil: a row before its file is moved, a mark before a file is deleted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from casefile.city import City
+from casefile.clock import Clock
+from casefile.db import Database
+from casefile.ids import Ids
+from dialer import recordings
+from dialer.asterisk.recording.container import Label, RecordingDamaged, read_label
+from dialer.asterisk.recording.store import Store, digest_and_size
+
+
+@dataclass(frozen=True, slots=True)
+class TakenIn:
+    """`strange`: files in `incoming/` that belong to no call of any municipality here; they stay where they are."""
+
+    entered: int
+    strange: tuple[str, ...]
+
+
+def take_in(database: Database, cities: Sequence[City], store: Store, clock: Clock) -> TakenIn:
+    """Enter every recording that arrived and shelve it. May be repeated at any time."""
+    entered, strange = 0, []
+    for path in store.arrived():
+        if _take_in_one(database, cities, store, clock, path):
+            entered += 1
+        else:
+            strange.append(path.name)
+    return TakenIn(entered, tuple(strange))
+
+
+def delete_expired(database: Database, city: City, store: Store, clock: Clock, ids: Ids) -> int:
+    """Delete what is past its time and held by nothing; returns how many files went. Recordings of complaints are held first."""
+    with database.transaction(city.id) as conn:
+        recordings.hold_complaints(conn, city.id, clock.now(), ids)
+        expired = recordings.due_for_deletion(conn, city.id, clock.now())
+    for recording in expired:
+        store.remove(recording.recording_id, recording.began_at)
+        with database.transaction(city.id) as conn:
+            recordings.deleted(conn, city.id, recording.recording_id, clock.now(), ids)
+    return len(expired)
+
+
+def _take_in_one(database: Database, cities: Sequence[City], store: Store, clock: Clock, path: Path) -> bool:
+    with path.open("rb") as file:
+        try:
+            label = read_label(file)
+        except RecordingDamaged:
+            return False
+        sha256, size = digest_and_size(file)
+    if path.stem != str(label.facts.recording_id) or not _enter(database, cities, label, sha256, size, clock):
+        return False
+    store.shelve(path, label.facts.recording_id, label.facts.began_at)
+    return True
+
+
+def _enter(
+    database: Database, cities: Sequence[City], label: Label, sha256: str, size_bytes: int, clock: Clock
+) -> bool:
+    for city in cities:
+        with database.transaction(city.id) as conn:
+            if recordings.enter(conn, city, label, sha256, size_bytes, clock.now()):
+                return True
+    return False
