@@ -6,8 +6,8 @@ import threading
 import time
 from collections.abc import Mapping
 
+from rehearsal.sip.call import Call
 from rehearsal.sip.media import Stream
-from rehearsal.sip.phone import Call
 from rehearsal.sip.script import ANSWERS, HangUp, Listen, Press, Say, Script, Step, Tone, Wait
 from rehearsal.sip.sound import FRAME, RATE, SILENCE, silence, tone
 from rehearsal.sip.voice import Voice

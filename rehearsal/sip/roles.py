@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any, Protocol
 from uuid import uuid4
 
+from rehearsal.sip.call import Call, Change
 from rehearsal.sip.media import Hearing, MediaPump
 from rehearsal.sip.performing import Performance
-from rehearsal.sip.phone import Call, Change, Phone
+from rehearsal.sip.phone import Phone
 from rehearsal.sip.script import Script, from_plain
 from rehearsal.sip.sound import tone
 from rehearsal.sip.voice import Voice

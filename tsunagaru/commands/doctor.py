@@ -1,29 +1,70 @@
-"""`tsunagaru doctor`: what is wrong, and what to do."""
+"""`tsunagaru doctor`: what is wrong, and what to do. With `--call` it places one test call instead."""
 
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Iterable
 from contextlib import ExitStack
+from pathlib import Path
 
 from casefile.clock import SystemClock
-from tsunagaru.arguments import Parser
+from casefile.errors import TsunagaruError
+from casefile.phone_number import display
+from tsunagaru.arguments import Parser, a_positive_number
 from tsunagaru.database import database_for_a_while
-from tsunagaru.doctor import examine
+from tsunagaru.doctor import Finding, examine
 from tsunagaru.settings import Settings
 
 
 def configure(parser: Parser) -> None:
-    """It looks at everything."""
+    """Without arguments it looks at everything."""
+    parser.add_argument("--call", metavar="番号", help="この番号に試験の電話を一回かけ、音声を両方向で測ります")
+    parser.add_argument("--node", type=Path, metavar="NODE.toml", help="試験の電話をかけるノードの設定ファイル")
+    parser.add_argument("--trunk", metavar="回線", help="試験の電話をかける回線の名前(一つだけなら省けます)")
+    parser.add_argument("--really", action="store_true", help="実在しうる番号にかけます(番号をもう一度たずねます)")
+    parser.add_argument(
+        "--own-end",
+        action="store_true",
+        help="回線の相手先もこの端末の電話機で受け、片道の遅れまで測ります(相手先がこの端末の回線だけ)",
+    )
+    parser.add_argument("--seconds", type=a_positive_number, default=6, help="話す秒数(既定 6)")
 
 
 def run(args: Namespace) -> int:
+    if args.call is not None:
+        return _call(args)
     settings = Settings.from_environment()
-    wrong = 0
     with ExitStack() as stack:
-        for finding in examine(settings, lambda: stack.enter_context(database_for_a_while(settings)), SystemClock()):
-            print(f"{'良' if finding.well else '要'}  {finding.subject}: {finding.found}", flush=True)
-            if not finding.well:
-                wrong += 1
-                print(f"    → {finding.remedy}")
+        return _tell(examine(settings, lambda: stack.enter_context(database_for_a_while(settings)), SystemClock()))
+
+
+def _call(args: Namespace) -> int:
+    if args.node is None:
+        raise TsunagaruError("--node でノードの設定ファイルを指定してください。")
+    # Only here: a look at the rest of the house must not wait for telephones.
+    from tsunagaru.line_check import findings_of, node_to_try, number_to_try, trunk_to_try, try_line
+
+    number = number_to_try(args.call, really=args.really, again=lambda: _typed_again(args.call))
+    node = node_to_try(args.node)
+    trunk = trunk_to_try(node, args.trunk)
+    print(f"ノード {node.name} の回線 {trunk.name} から {display(number.e164)} に電話をかけています…", flush=True)
+    checked = try_line(node, trunk, number, own_far_end=args.own_end, seconds=float(args.seconds))
+    return _tell(findings_of(checked))
+
+
+def _typed_again(number: str) -> str:
+    try:
+        return input(f"本当に {number} を鳴らします。もう一度番号を入力してください: ")
+    except EOFError:
+        return ""
+
+
+def _tell(findings: Iterable[Finding]) -> int:
+    wrong = 0
+    for finding in findings:
+        print(f"{'良' if finding.well else '要'}  {finding.subject}: {finding.found}", flush=True)
+        if not finding.well:
+            wrong += 1
+            print(f"    → {finding.remedy}")
     print("すべて良好です。" if not wrong else f"直すところが {wrong} 件あります。")
     return 1 if wrong else 0
