@@ -19,6 +19,7 @@ from agent_ui.imports import http as imports
 from agent_ui.notifier import Notifier
 from agent_ui.panel import http as panel
 from agent_ui.presence import Presence
+from agent_ui.recordings import http as recordings
 from agent_ui.reports import http as reports
 from agent_ui.signin import http as signin
 
@@ -44,6 +45,7 @@ def create_app(context: PanelContext) -> APIFlask:
     app.register_blueprint(campaigns.blueprint(context))
     app.register_blueprint(reports.blueprint(context))
     app.register_blueprint(imports.blueprint(context))
+    app.register_blueprint(recordings.blueprint(context))
     app.register_blueprint(health.blueprint(context))
     _describe(app, context)
     _serve_client(app)

@@ -11,6 +11,8 @@ from sqlalchemy import Connection
 from casefile.clock import Clock
 from casefile.db import Database
 from casefile.ids import Ids
+from dialer.asterisk.recording.keys import KeyRing
+from dialer.asterisk.recording.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,14 @@ def _no_speech(conn: Connection, municipality_id: int, attempt_id: UUID) -> list
 
 
 @dataclass(frozen=True, slots=True)
+class RecordingShelf:
+    """Where sealed recordings lie, and the keys that open them."""
+
+    store: Store
+    keys: KeyRing
+
+
+@dataclass(frozen=True, slots=True)
 class PanelContext:
     """Everything the panel is given.
 
@@ -49,7 +59,8 @@ class PanelContext:
     `clock_speed`: seconds of the clock in a real one, above 1 only in a demo;
     `screen_grace_seconds`: how long an operator at work may be without a screen, which covers a reload. `listening`
     false leaves out the listener on the database, for programs that only want the API's description; `voice_nodes`:
-    where operators' browsers register to speak, none where no real telephone line is.
+    where operators' browsers register to speak, none where no real telephone line is; `recordings`:
+    what is heard from, None where nothing is recorded.
     """
 
     database: Database
@@ -65,6 +76,7 @@ class PanelContext:
     clock_speed: float = 1.0
     listening: bool = True
     voice_nodes: tuple[VoiceNode, ...] = ()
+    recordings: RecordingShelf | None = None
 
     @property
     def rehearsed(self) -> bool:

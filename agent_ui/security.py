@@ -30,6 +30,7 @@ def content_policy(nodes: Sequence[VoiceNode]) -> str:
             "style-src 'self'",
             "img-src 'self' data:",
             "font-src 'self'",
+            "media-src 'self'",
             f"connect-src 'self'{telephones}",
             "manifest-src 'self'",
             "base-uri 'none'",

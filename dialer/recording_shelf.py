@@ -16,6 +16,7 @@ from casefile.ids import Ids
 from dialer import recordings
 from dialer.asterisk.recording.container import Label, RecordingDamaged, read_label
 from dialer.asterisk.recording.store import Store, digest_and_size
+from dialer.recording_terms import terms_of_attempt
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +56,19 @@ def _take_in_one(database: Database, cities: Sequence[City], store: Store, clock
             label = read_label(file)
         except RecordingDamaged:
             return False
+        city = _whose(database, cities, label)
+        if city is None or path.stem != str(label.facts.recording_id):
+            return False
         sha256, size = digest_and_size(file)
-    if path.stem != str(label.facts.recording_id) or not _enter(database, cities, label, sha256, size, clock):
-        return False
+    with database.transaction(city.id) as conn:
+        recordings.enter(conn, city, label, sha256, size, clock.now())
     store.shelve(path, label.facts.recording_id, label.facts.began_at)
     return True
 
 
-def _enter(
-    database: Database, cities: Sequence[City], label: Label, sha256: str, size_bytes: int, clock: Clock
-) -> bool:
+def _whose(database: Database, cities: Sequence[City], label: Label) -> City | None:
     for city in cities:
         with database.transaction(city.id) as conn:
-            if recordings.enter(conn, city, label, sha256, size_bytes, clock.now()):
-                return True
-    return False
+            if terms_of_attempt(conn, city, label.facts.attempt_id) is not None:
+                return city
+    return None

@@ -54,6 +54,8 @@ COMMANDS: dict[str, Entry] = {
     "bench": Entry("bench", "速さを測り、測った機械とともに表にします"),
     "doctor": Entry("doctor", "データベース・時計・フォントなどを調べ、悪いところと直し方を示します"),
     "migrate": Entry("migrate", "データベースをこの版の形にします"),
+    "recordings": Entry("recordings", "録音を封印して引き渡し、保存期間を過ぎたものを消し、欠けているものを示します"),
+    "recording-key": Entry("recording_key", "録音を封印する鍵を作ります"),
     "backup": Entry("backup", "データベースと録音を一つのファイルに保存します"),
     "restore": Entry("restore", "保存したファイルからデータベースと録音を戻します"),
 }

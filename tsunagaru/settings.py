@@ -16,6 +16,7 @@ DEFAULT_PORT = 8080
 DEFAULT_HOST = "127.0.0.1"
 CLOCK = "TSUNAGARU_CLOCK"
 DEMO = "TSUNAGARU_DEMO"
+RECORDING_KEY = "TSUNAGARU_RECORDING_KEY"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,8 @@ class Settings:
 
     `database_url` is None when the embedded server is used. `home` holds everything that is not in the database:
     the embedded server's data, recordings, backups, the secret key. `clock` and `demo` are how the processes of a demo
-    are told of each other; an office has neither.
+    are told of each other; an office has neither. `recording_key`: the folder of the keys that open recordings, if it is
+    not below `home`.
     """
 
     home: Path
@@ -34,10 +36,11 @@ class Settings:
     log_format: str
     clock: ShiftedClock | None = None
     demo: bool = False
+    recording_key: Path | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
-        """Read TSUNAGARU_HOME, DATABASE_URL, TSUNAGARU_HOST, TSUNAGARU_PORT and TSUNAGARU_LOG.
+        """Read TSUNAGARU_HOME, DATABASE_URL, TSUNAGARU_HOST, TSUNAGARU_PORT, TSUNAGARU_LOG and TSUNAGARU_RECORDING_KEY.
 
         Raises TsunagaruError for a value nobody can use.
         """
@@ -50,6 +53,7 @@ class Settings:
             log_format=_log_format(found.get("TSUNAGARU_LOG") or "json"),
             clock=_clock(found[CLOCK]) if found.get(CLOCK) else None,
             demo=found.get(DEMO) == "yes",
+            recording_key=Path(found[RECORDING_KEY]).expanduser().absolute() if found.get(RECORDING_KEY) else None,
         )
 
     @property
@@ -61,6 +65,11 @@ class Settings:
     def recordings(self) -> Path:
         """Where the recordings of calls lie; backup and restore take this folder along."""
         return self.home / "recordings"
+
+    @property
+    def recording_keys(self) -> Path:
+        """The folder of the keys that open recordings. No backup takes it along: who holds a backup can hear nothing."""
+        return self.recording_key or self.home / "recording-keys"
 
     @property
     def backups(self) -> Path:

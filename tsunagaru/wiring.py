@@ -15,13 +15,15 @@ from uuid import UUID
 import structlog
 from sqlalchemy import Connection, select
 
-from agent_ui.context import PanelContext, SpeechOf, SpokenLine
+from agent_ui.context import PanelContext, RecordingShelf, SpeechOf, SpokenLine
 from casefile.accounts import load_user
 from casefile.clock import Clock
 from casefile.db import Database
 from casefile.ids import TimeOrderedIds
 from casefile.tables import Attempt
 from dialer import live
+from dialer.asterisk.recording.keys import KeyRing
+from dialer.asterisk.recording.store import Store
 from dialer.tables import Floor
 from rehearsal.carrier_client import CarrierClient
 from rehearsal.carrier_process import CarrierProcess, SpokenTo
@@ -30,6 +32,7 @@ from rehearsal.people import People
 from rehearsal.texts import TextService
 from tsunagaru.demo_room import demo_room, speech_folder
 from tsunagaru.logs import configure_logs
+from tsunagaru.recordings import recording_jobs
 from tsunagaru.settings import Settings, secret
 from tsunagaru.worker import Job, municipalities, office_jobs, work
 
@@ -61,6 +64,7 @@ def web_application() -> APIFlask:
         ids=TimeOrderedIds(clock.now),
         secret_key=secret(settings, "session"),
         clock_speed=settings.clock.speed if settings.clock else 1.0,
+        recordings=RecordingShelf(Store(settings.recordings), KeyRing(settings.recording_keys)),
     )
     if settings.demo:
         context = replace(context, speech_of=_speech_in(speech_folder(settings.home)))
@@ -118,7 +122,7 @@ def run_worker(database_url: str, settings: Settings, stopping: threading.Event)
     """Do due work (texts, promises to judge, audit seals) until `stopping` is set."""
     clock = clock_of(settings)
     database = Database(database_url, pool_size=2)
-    jobs = office_jobs(database, clock)
+    jobs = [*office_jobs(database, clock), *recording_jobs(database, clock, settings)]
     if settings.demo:
         jobs.append(Job("texts", timedelta(seconds=1), _demo_texts(database, settings, clock).work))
     work(database, clock, jobs, stopping)

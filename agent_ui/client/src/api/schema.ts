@@ -1776,6 +1776,276 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/recordings/listens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who listened to what and why; `before` pages on. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Listens"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/recordings/missing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Calls of a day (today without `day`) that should have a recording and have none. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["MissingOfDay"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/recordings/person/{addressee_no}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Recordings of a person's calls, deleted ones included. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    addressee_no: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Recordings"];
+                    };
+                };
+                /** @description Not found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/recordings/{recording_id}/hold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keep it past its time. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    recording_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["HoldForm"];
+                };
+            };
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Recordings"];
+                    };
+                };
+                /** @description Not found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        /** Let it be deleted in its time again. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    recording_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Recordings"];
+                    };
+                };
+                /** @description Not found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/recordings/{recording_id}/listen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say why; the answer says where the sound is. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    recording_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["ListenForm"];
+                };
+            };
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Listening"];
+                    };
+                };
+                /** @description Not found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/reports": {
         parameters: {
             query?: never;
@@ -2706,6 +2976,16 @@ export interface components {
             /** More */
             more: boolean;
         };
+        /** HoldForm */
+        HoldForm: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "objection" | "complaint" | "other";
+            /** Reason */
+            reason: string;
+        };
         /** HourCount */
         HourCount: {
             /** Calls */
@@ -2810,6 +3090,66 @@ export interface components {
             /** Valid Until */
             valid_until: string | null;
         };
+        /**
+         * ListenForm
+         * @description Why somebody listens: it stands in the audit log.
+         */
+        ListenForm: {
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * ListenView
+         * @description One listen, for auditors.
+         */
+        ListenView: {
+            /** Addressee No */
+            addressee_no: string | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Listen Id
+             * Format: uuid
+             */
+            listen_id: string;
+            /** Reason */
+            reason: string;
+            /**
+             * Recording Id
+             * Format: uuid
+             */
+            recording_id: string;
+            /** Who */
+            who: string;
+        };
+        /**
+         * Listening
+         * @description Where the sound is, for this person and for two hours.
+         */
+        Listening: {
+            /**
+             * Listen Id
+             * Format: uuid
+             */
+            listen_id: string;
+            /** Seconds */
+            seconds: number;
+            /** Url */
+            url: string;
+        };
+        /**
+         * Listens
+         * @description Newest first; `more`: ask again with `before` as the last one's time.
+         */
+        Listens: {
+            /** Listens */
+            listens: components["schemas"]["ListenView"][];
+            /** More */
+            more: boolean;
+        };
         /** ManualDial */
         ManualDial: {
             /** Addressee No */
@@ -2876,6 +3216,42 @@ export interface components {
             phones: string[];
             /** Relation */
             relation: string;
+        };
+        /**
+         * MissingOfDay
+         * @description Calls of a day that should have a recording and have none.
+         */
+        MissingOfDay: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Due */
+            due: number;
+            /** Missing */
+            missing: components["schemas"]["MissingView"][];
+        };
+        /** MissingView */
+        MissingView: {
+            /** Addressee No */
+            addressee_no: string | null;
+            /**
+             * Attempt Id
+             * Format: uuid
+             */
+            attempt_id: string;
+            /**
+             * Connected At
+             * Format: date-time
+             */
+            connected_at: string;
+            /** Operator */
+            operator: string;
+            /** Reason */
+            reason: string;
+            /** Reason Label */
+            reason_label: string;
         };
         /** MunicipalityView */
         MunicipalityView: {
@@ -3336,6 +3712,55 @@ export interface components {
             version: number;
             /** Yen */
             yen: number | null;
+        };
+        /**
+         * RecordingView
+         * @description One recording in the books. `hold_label` empty: nothing stops its deletion after `keep_until`.
+         */
+        RecordingView: {
+            /**
+             * Attempt Id
+             * Format: uuid
+             */
+            attempt_id: string;
+            /**
+             * Began At
+             * Format: date-time
+             */
+            began_at: string;
+            /** Deleted At */
+            deleted_at: string | null;
+            /** Hold */
+            hold: string | null;
+            /** Hold Label */
+            hold_label: string;
+            /** Hold Reason */
+            hold_reason: string;
+            /**
+             * Keep Until
+             * Format: date
+             */
+            keep_until: string;
+            /** Listens */
+            listens: number;
+            /** Operator */
+            operator: string;
+            /**
+             * Recording Id
+             * Format: uuid
+             */
+            recording_id: string;
+            /** Seconds */
+            seconds: number;
+            /** State */
+            state: string;
+            /** State Label */
+            state_label: string;
+        };
+        /** Recordings */
+        Recordings: {
+            /** Recordings */
+            recordings: components["schemas"]["RecordingView"][];
         };
         /** RejectLine */
         RejectLine: {

@@ -1,0 +1,1 @@
+"""Recordings: a person's list, listening with a reason, holds, the day's missing ones, and who listened."""
