@@ -11,7 +11,7 @@ METHODS = ["INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "INFO", "UPDATE", "NOTIF
 ALLOWED = "INVITE, ACK, BYE, CANCEL, OPTIONS"
 _STATUS = re.compile(rb"^SIP/2\.0 (\d)(\d\d) ")
 _CAUSE = re.compile(rb"(?im)^Reason: *Q\.850 *; *cause *= *(\d+)")
-_TARGET = re.compile(r"<([^>]+)>|^([^;]+)")
+_TARGET = re.compile(r"<([^>]+)>|^([^;<]+)$|^([^;<]+);")
 _USER = re.compile(rb"^\w+ sips?:([^@; ]+)@")
 
 
@@ -82,7 +82,7 @@ def target_of(contact: str) -> str:
     """The address inside a Contact header."""
     found = _TARGET.search(contact)
     assert found is not None
-    return (found[1] or found[2]).strip()
+    return (found[1] or found[2] or found[3]).strip()
 
 
 def reply_to(request: Message, status: str, tag: str, *extra: str) -> str:

@@ -19,6 +19,7 @@ from rehearsal.sip.voice import Voice
 Plain = dict[str, Any]
 Tell = Callable[[Plain], None]
 _ASKED_WITHIN = 5.0
+_REGISTERED_WITHIN = 10.0
 _TONE_SECONDS = 2.0
 
 
@@ -164,9 +165,9 @@ class Operators:
         for phone in self._phones.values():
             phone.start()
             phone.sip.register(within=0)
-        deadline = time.monotonic() + 10
-        for phone in self._phones.values():
-            phone.sip.registered.wait(max(0.0, deadline - time.monotonic()))
+        deadline = time.monotonic() + _REGISTERED_WITHIN
+        while any(phone.sip.is_registering for phone in self._phones.values()) and time.monotonic() < deadline:
+            time.sleep(0.02)
         missing = [name for name, phone in self._phones.items() if not phone.sip.registered.is_set()]
         return {"registered": len(self._phones) - len(missing), "missing": missing}
 

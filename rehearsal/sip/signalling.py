@@ -1,6 +1,6 @@
 """pyVoIP's SIP client, mended: one receiving thread that nothing ends, and every request brought to its end.
 
-Measured of pyVoIP 1.6.8, each with a test in tests/unit/rehearsal/test_sip_signalling.py: the ACK carries a To tag of its
+Measured of pyVoIP 1.6.8, each with a test in tests/integration/rehearsal/sip/test_signalling.py: the ACK carries a To tag of its
 own making, so that the far end cuts the call at 32.0 s; 403, 407, 486 and 603 are neither acknowledged nor told to anybody,
 and silence makes `call` wait for ever; it can't cancel; OPTIONS is not understood; Call-IDs and branches begin anew with
 each process, so that a restarted phone's first call is taken for a repetition of its last; a registration that is
@@ -264,6 +264,11 @@ class Signalling(SIPClient):  # type: ignore[misc]  # pyVoIP's own types are wro
         """Register at the server and stay so; False if it did not come about `within` seconds."""
         self._send_register(_REGISTERED_FOR)
         return self.registered.wait(within)
+
+    @property
+    def is_registering(self) -> bool:
+        """Whether the server has not decided yet."""
+        return not self.registered.is_set() and not self.registration_refused
 
     def _send_register(self, seconds: int) -> None:
         self._register_text = self._registration(self.gen_first_response(), seconds)
