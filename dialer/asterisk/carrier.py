@@ -4,20 +4,34 @@
     carrier.listen(sink)
     carrier.send(Dial(attempt_id, ...))
 
-It keeps the contract of `dialer.carrier`. What a former process of it did is read from the nodes (`Reconcile`).
+It keeps the contract of `dialer.carrier`. What a former process of it did is read from the nodes (`Reconcile`). All that
+is decided is decided in `switchboard`, by one thread; here are the lines to the nodes, and that thread.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from uuid import UUID, uuid4
 
-from callflow.events import CarrierCommand
+from callflow.events import CarrierCommand, CarrierEvent
 from casefile.clock import Clock
-from dialer.asterisk.ami import AmiAddress, AmiTerms
+from dialer.asterisk import pending
+from dialer.asterisk.ami import Ami, AmiAddress, AmiFigures, AmiTerms
+from dialer.asterisk.causes import CauseTable, Ear, Verdict, our_cause_tables
 from dialer.asterisk.lines import LineBook
 from dialer.asterisk.node.node import Trunk
+from dialer.asterisk.node_view import NodeView
+from dialer.asterisk.switchboard import BoardTerms, Switchboard
+from dialer.asterisk.wire import Action, Event, LiveChannel, UnsafeAction
 from dialer.carrier import Sink
+
+_log = logging.getLogger("tsunagaru.asterisk")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +49,7 @@ class CarrierTerms:
 
     `hand_over`: how long a call may wait for room on a trunk; the engine itself waits 3 s. `away`: a node that is gone
     for so long is believed to have ended its calls. `variables`: channel variables of every originated call
-    (`DETECT=amd`, `RECORD=yes`).
+    (`DETECT=amd`, `RECORD=yes`); with `DETECT`, or an ear, what was heard comes from there, else an answer is a person.
     """
 
     hand_over: float = 2.0
@@ -45,24 +59,143 @@ class CarrierTerms:
 
 
 class AsteriskCarrier:
-    """See the top of this file; a `dialer.carrier.Carrier`. Made once for an engine, closed by it."""
+    """See the top of this file; a `dialer.carrier.Carrier`. Made once for an engine, closed by it.
+
+    `causes`: cause tables of the office beside ours, by name. `ear`: whatever listens on the lines besides Asterisk.
+    """
 
     def __init__(
-        self, nodes: Sequence[NodeAddress], lines: LineBook, clock: Clock, terms: CarrierTerms | None = None
+        self,
+        nodes: Sequence[NodeAddress],
+        lines: LineBook,
+        clock: Clock,
+        terms: CarrierTerms | None = None,
+        causes: Mapping[str, CauseTable] | None = None,
+        ear: Ear | None = None,
     ) -> None:
-        self._nodes = tuple(nodes)
-        self._lines = lines
-        self._clock = clock
-        self._terms = terms or CarrierTerms()
+        terms = terms or CarrierTerms()
+        tables = {**our_cause_tables(), **(causes or {})}
+        _check(nodes, tables)
+        self._ear = ear
         self._sink: Sink | None = None
+        self._inbox: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._closing = threading.Event()
+        self._board = Switchboard(
+            [NodeView.of(node.name, node.trunks, time.monotonic()) for node in nodes],
+            lines,
+            tables,
+            BoardTerms(terms.hand_over, terms.away, terms.variables, "DETECT" in terms.variables or ear is not None),
+            clock,
+            time.monotonic,
+            self._act,
+            self._tell,
+        )
+        self._lines_to = {
+            node.name: Ami(node.name, node.ami, _Ears(node.name, self._board, self._inbox.put), terms.ami)
+            for node in nodes
+        }
+        self._thread = threading.Thread(target=self._run, name="asterisk-carrier", daemon=True)
 
     def listen(self, sink: Sink) -> None:
         """Connect to every node; facts go to `sink` from now on, from one thread, in order."""
         self._sink = sink
+        if self._thread.is_alive():
+            return
+        self._thread.start()
+        for line in self._lines_to.values():
+            line.start()
+        if self._ear is not None:
+            self._ear.listen(self.hear)
 
     def send(self, command: CarrierCommand) -> None:
         """Take a command; returns at once."""
-        raise NotImplementedError(type(command).__name__)
+        self._inbox.put(partial(self._board.obey, command))
+
+    def hear(self, verdict: Verdict) -> None:
+        """What was heard on a line, from any thread."""
+        self._inbox.put(partial(self._board.hear, verdict))
+
+    def connected(self) -> list[str]:
+        """The nodes that are there now, by name."""
+        return sorted(name for name, line in self._lines_to.items() if line.connected)
+
+    def figures(self) -> dict[str, AmiFigures]:
+        """What happened on the line to each node since the start."""
+        return {name: line.figures() for name, line in self._lines_to.items()}
 
     def close(self) -> None:
         """Let go of every node. Calls stay where they are; a later carrier asks for them."""
+        if self._ear is not None:
+            self._ear.close()
+        for line in self._lines_to.values():
+            line.close()
+        self._closing.set()
+        self._inbox.put(_nothing)
+        if self._thread.is_alive():
+            self._thread.join()
+
+    # -- the one thread that decides ---------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while not self._closing.is_set():
+            try:
+                self._next()
+            except Exception as error:
+                # One call's trouble is not the others'.
+                _log.error("the carrier met something unforeseen", exc_info=error)
+
+    def _next(self) -> None:
+        wait = self._board.next_at() - time.monotonic()
+        if wait <= 0:
+            self._board.tick()
+        try:
+            happened = self._inbox.get(timeout=max(wait, 0.001))
+        except queue.Empty:
+            return
+        happened()
+
+    def _act(self, node: str, action: Action, then: pending.Then, action_id: UUID | None = None) -> None:
+        def later(result: pending.Result) -> None:
+            self._inbox.put(partial(then, result))
+
+        try:
+            self._lines_to[node].submit(action, later, action_id)
+        except (UnsafeAction, pending.UsedActionId) as error:
+            _log.error("an action was not sent", extra={"node": node, "action": action.name, "error": str(error)})
+            later(pending.Refused(action_id or uuid4(), pending.Reason.ASTERISK_SAID_NO))
+
+    def _tell(self, event: CarrierEvent) -> None:
+        if self._sink is not None:
+            self._sink(event)
+
+
+class _Ears:
+    """What one node's line tells, put before the thread that decides, in order."""
+
+    def __init__(self, name: str, board: Switchboard, put: Callable[[Callable[[], None]], None]) -> None:
+        self._name = name
+        self._board = board
+        self._put = put
+
+    def on_resync(self, channels: tuple[LiveChannel, ...]) -> None:
+        self._put(partial(self._board.came, self._name, channels))
+
+    def on_event(self, event: Event) -> None:
+        self._put(partial(self._board.event, self._name, event))
+
+    def on_lost(self, reason: str) -> None:
+        del reason
+        self._put(partial(self._board.lost, self._name))
+
+
+def _nothing() -> None:
+    """Only wakes the thread."""
+
+
+def _check(nodes: Sequence[NodeAddress], tables: Mapping[str, CauseTable]) -> None:
+    if len({node.name for node in nodes}) != len(nodes) or not nodes:
+        raise ValueError("Asteriskのノードは、それぞれ別の名前で一つ以上指定してください。")
+    for node in nodes:
+        for trunk in node.trunks:
+            if trunk.causes not in tables:
+                raise ValueError(f"回線 {trunk.name} の切断理由の表 {trunk.causes} がありません。")

@@ -12,13 +12,20 @@ ANSWERED = "tsunagaru-answered"
 ANNOUNCE = "tsunagaru-announce"
 """Context that says who called and hangs up: extension `s`."""
 JOIN = "tsunagaru-join"
-"""Context that rings an operator's line (the extension is the line's name) and bridges; the resident is redirected here."""
+"""Context that rings an operator's line and bridges; the resident is redirected here. The extension is the line's name,
+and behind an underscore, told again and written down, who the operator is (32 hex digits)."""
 JOIN_WAITING = "tsunagaru-join-waiting"
-"""Context that bridges with an operator's channel that is up already (the extension is that channel's unique id)."""
+"""The same with an operator's channel that is up already: its unique id stands in place of the line's name."""
 OPERATOR = "tsunagaru-operator"
 """Context where an operator's own channel waits between calls: extension `s`."""
 INBOUND = "tsunagaru-inbound"
 """Context of call-backs (返電): any number."""
+GUARD = "tsunagaru-guard"
+"""Context of a call that a recording guard (防犯通話録音装置) took: extension `s`. Its bell rings; a person may still come."""
+ENDED = "tsunagaru-ended"
+"""Subroutine at the end of every channel of a trunk: what became of the call is written down (`dialer/asterisk/past.py`)."""
+ABSENT = "tsunagaru-absent"
+"""Context that holds an id nobody may dial any more: extension `s`."""
 AFTER_HOURS = "tsunagaru-after-hours"
 """Context that says the office is closed and hangs up: extension `s`."""
 HOLD = "tsunagaru-hold"
@@ -26,6 +33,12 @@ HOLD = "tsunagaru-hold"
 
 JOIN_WITHIN_MS = 2_000
 """A live answer nobody took by then hears who called (DOMAIN §2.8, 放棄呼)."""
+GUARD_SECONDS = 40
+"""How long the bell behind a recording guard may ring."""
+ABSENT_SECONDS = 600
+"""How long an id stays held: longer than TCP goes on delivering what a dead process had written."""
+MEMORY = "tsunagaru"
+"""Family of the node's own database under which what became of calls is kept, by day (UTC), for a day or two."""
 
 EVENTS = (
     "BridgeEnter",
@@ -105,6 +118,10 @@ class Trunk:
     account: Account | None = None
     codecs: tuple[str, ...] = ("ulaw", "alaw")
     inbound: bool = True
+    causes: str = "default"
+    """The table of its causes (`dialer/asterisk/causes.toml`)."""
+    numbers: str = "national"
+    """How it wants numbers: `national` (0312345678) or `e164` (+81312345678)."""
 
     def __post_init__(self) -> None:
         _matches(_NAME, self.name, "回線の名前(英小文字・数字・ハイフン)")
@@ -113,6 +130,7 @@ class Trunk:
         _demand(0 < self.port < 65_536, f"{self.port} is no port")
         _demand(self.cps > 0 and self.lines > 0, "回線の毎秒発信数とチャネル数は0より大きくしてください。")
         _codecs(self.codecs)
+        _demand(self.numbers in ("national", "e164"), "番号の書き方(numbers)は national か e164 にしてください。")
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,11 +43,11 @@ class FarEnd:
     def __init__(self, scenario: str, address: str, folder: Path, code: str = "") -> None:
         self.address = address
         self.port = free_port(address)
-        self._process = _sipp(
-            scenario, address, self.port, folder, "-rtp_echo" if scenario == "echo" else "-aa", code=code
-        )
+        # Asterisk asks a registered phone every 15 s whether it is there: -aa says yes.
+        echoes = ("-rtp_echo",) if scenario == "echo" else ()
+        self._process = _sipp(scenario, address, self.port, folder, "-aa", *echoes, code=code)
         deadline = time.monotonic() + _COMES_UP_WITHIN
-        while not _listens(address, self.port):
+        while not listens(address, self.port):
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"sipp did not come up: {(folder / f'{scenario}.log').read_text()[-500:]}")
             time.sleep(0.02)
@@ -105,7 +105,8 @@ def _sipp(scenario: str, address: str, port: int, folder: Path, *words: str, cod
         )
 
 
-def _listens(address: str, port: int) -> bool:
+def listens(address: str, port: int) -> bool:
+    """Whether somebody has this UDP port."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             probe.bind((address, port))

@@ -112,7 +112,7 @@ def test_no_call_detail_back_end_and_nothing_loads_by_itself() -> None:
 
 def test_an_answered_call_that_nobody_redirects_hears_who_called() -> None:
     text = rendered(NODE)["extensions.conf"]
-    answered = text.split(f"[{ANSWERED}]")[1].split("\n[")[0]
+    answered = text.split(f"[{ANSWERED}]")[1].split("\n\n")[0]
     assert "+ 2000]" in answered
     assert answered.rstrip().endswith(f"Goto({ANNOUNCE},s,1)")
     announce = text.split(f"[{ANNOUNCE}]")[1].split("\n[")[0]

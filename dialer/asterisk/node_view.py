@@ -1,0 +1,92 @@
+"""What the carrier knows of one node: whether it is there, which channels live on it, how full its trunks are. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from dialer.asterisk.node.node import Trunk
+from dialer.asterisk.trunks import TrunkLoad, trunk_of
+from dialer.asterisk.wire import Event, LiveChannel
+
+
+@dataclass(slots=True)
+class NodeView:
+    """`channels`: unique id → channel name. `lost_at`: monotonic seconds since when it is away, None while it is there.
+
+    `ahead`: how far our clock is ahead of the node's. `debts`: attempts given up as absent while it was away; their ids
+    are held as soon as it is back.
+    """
+
+    name: str
+    trunks: dict[str, TrunkLoad]
+    lost_at: float | None
+    channels: dict[str, str] = field(default_factory=dict)
+    ringing: set[str] = field(default_factory=set)
+    ahead: timedelta | None = None
+    debts: set[UUID] = field(default_factory=set)
+    given_up: bool = False
+
+    @classmethod
+    def of(cls, name: str, trunks: tuple[Trunk, ...], now: float) -> NodeView:
+        return cls(name, {trunk.name: TrunkLoad(trunk) for trunk in trunks}, now)
+
+    @property
+    def there(self) -> bool:
+        return self.lost_at is None
+
+    def came(self, channels: tuple[LiveChannel, ...]) -> None:
+        """Connected: these channels live, and no others."""
+        self.lost_at, self.given_up = None, False
+        self.channels, self.ringing = {}, set()
+        for load in self.trunks.values():
+            load.busy = load.placed = 0
+        for channel in channels:
+            self.begins(channel.uniqueid, channel.name)
+            if channel.state == "Ringing":
+                self.ringing.add(channel.uniqueid)
+
+    def gave_up(self) -> None:
+        """Nothing is hoped of it any more until it is back: no channel of it counts."""
+        since = self.lost_at
+        self.came(())
+        self.lost_at, self.given_up = since, True
+
+    def begins(self, uniqueid: str, channel: str) -> None:
+        if uniqueid in self.channels:
+            return
+        self.channels[uniqueid] = channel
+        load = self.trunks.get(trunk_of(channel))
+        if load is not None:
+            load.busy += 1
+
+    def ends(self, uniqueid: str) -> None:
+        channel = self.channels.pop(uniqueid, "")
+        self.ringing.discard(uniqueid)
+        load = self.trunks.get(trunk_of(channel))
+        if load is not None:
+            load.busy -= 1
+
+    def ours(self, at: datetime) -> datetime:
+        """A time of the node's clock on ours."""
+        return at + (self.ahead or timedelta())
+
+    def time_of(self, event: Event, now: datetime) -> datetime:
+        """When it happened, by our clock; `now` where the node does not say, or its clock is not known yet."""
+        stamp = timestamp(event.get("Timestamp"))
+        return now if stamp is None or self.ahead is None else min(self.ours(stamp), now)
+
+    def compare_clocks(self, stamp: str, now: datetime) -> None:
+        """The node said what its clock shows, just now."""
+        shown = timestamp(stamp)
+        if shown is not None:
+            self.ahead = now - shown
+
+
+def timestamp(text: str) -> datetime | None:
+    """AMI's `Timestamp`: seconds since 1970 with a fraction."""
+    try:
+        return datetime.fromtimestamp(float(text), UTC)
+    except (ValueError, OverflowError):
+        return None

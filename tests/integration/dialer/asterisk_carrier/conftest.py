@@ -1,0 +1,77 @@
+"""A node of our own for these tests, with a far end for each way to behave and one desk phone."""
+
+from __future__ import annotations
+
+import wave
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from dialer.asterisk.node.node import Trunk
+from dialer.asterisk.node.running import RunningNode, start_node
+from tests.integration.dialer.asterisk_carrier.stage import ADDRESSES, DESK, DESK_ADDRESS
+from tests.integration.dialer.asterisk_node.conftest import LOOPBACK, WORDING, node_of
+from tests.integration.dialer.asterisk_node.conftest import asterisk_root as asterisk_root
+from tests.integration.dialer.asterisk_node.far_end import FarEnd, register_desk_phone
+
+
+@pytest.fixture(scope="session")
+def residents(asterisk_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, FarEnd]]:
+    folder = tmp_path_factory.mktemp("residents")
+    opened: dict[str, FarEnd] = {}
+    with ExitStack() as stack:
+        for name, address in {**ADDRESSES, "echo": DESK_ADDRESS}.items():
+            scenario, _, code = name.partition("-")
+            opened[name] = FarEnd(scenario, address, folder / name, code)
+            stack.callback(opened[name].close)
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def trunks(residents: dict[str, FarEnd]) -> tuple[Trunk, ...]:
+    """One trunk to each far end."""
+    return tuple(
+        Trunk(name, end.address, end.port, "0300000000", cps=20, lines=30, inbound=name == "answer")
+        for name, end in residents.items()
+    )
+
+
+@pytest.fixture(scope="session")
+def short_prompts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Who called, said in a second: recorded by the city, so to speak."""
+    folder = tmp_path_factory.mktemp("prompts")
+    with wave.open(str(folder / "who-called.wav"), "wb") as recorded:
+        recorded.setparams((1, 2, 8000, 0, "NONE", "NONE"))
+        recorded.writeframes(b"\0\x10\0\xf0" * 4000)
+    return folder
+
+
+@pytest.fixture
+def asterisk(asterisk_root: Path, trunks: tuple[Trunk, ...], short_prompts: Path) -> Iterator[RunningNode]:
+    """A node of this test alone: some tests kill it."""
+    running = start_node(asterisk_root, node_of("carrier", trunks), WORDING, short_prompts)
+    yield running
+    running.kill()
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def shared_asterisk(
+    asterisk_root: Path,
+    trunks: tuple[Trunk, ...],
+    residents: dict[str, FarEnd],
+    short_prompts: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[RunningNode]:
+    """A node for all scenarios; its desk phone is registered."""
+    running = start_node(asterisk_root, node_of("scenes", trunks), WORDING, short_prompts)
+    try:
+        secret = next(line.secret for line in running.node.operators if line.name == DESK)
+        node = (LOOPBACK, running.node.ports.sip)
+        register_desk_phone(DESK, secret, residents["echo"], node, tmp_path_factory.mktemp("desk"))
+        yield running
+    finally:
+        running.kill()
+        running.stop()
