@@ -52,6 +52,7 @@ COMMANDS: dict[str, Entry] = {
     "report": Entry("report", "帳票をJSON・CSV・HTMLなどで出します"),
     "reach": Entry("reach", "つながりやすさの見込みを順位にし、過去で確かめます"),
     "bench": Entry("bench", "速さを測り、測った機械とともに表にします"),
+    "certificate": Entry("certificate", "画面と電話を暗号化する証明書を作ります(マイクを使うのに要ります)"),
     "doctor": Entry("doctor", "データベース・時計・フォントなどを調べ、悪いところと直し方を示します"),
     "migrate": Entry("migrate", "データベースをこの版の形にします"),
     "recordings": Entry("recordings", "録音を封印して引き渡し、保存期間を過ぎたものを消し、欠けているものを示します"),

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -20,14 +20,19 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from casefile import migrations
-from casefile.clock import Clock
+from casefile.clock import JST, Clock
 from casefile.db import APPLICATION_ROLE
 from casefile.errors import TsunagaruError
+from tsunagaru.certificates import WARN_BEFORE, expiry
 from tsunagaru.databases import connect
 from tsunagaru.settings import Settings
 
 _ENOUGH_SPACE = 5 * 1024**3
 _LARGEST_CLOCK_ERROR_SECONDS = 2.0
+_RENEW = (
+    "「tsunagaru certificate make --host 名前」で作り直すか、発行元から新しい証明書を受け取り、"
+    "serve と電話のノードを動かし直してください。"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,7 @@ def examine(settings: Settings, database_url: Callable[[], str], clock: Clock) -
     yield pango()
     yield fonts()
     yield port(settings)
+    yield certificate(settings, clock)
     yield Finding("電話回線", "予行用の回線だけです(実回線の設定はありません)")
     yield Finding("SMS配信", "予行用の配信だけです(配信事業者の設定はありません)")
 
@@ -177,6 +183,26 @@ def port(settings: Settings) -> Finding:
         answers = probe.connect_ex((settings.host, settings.port)) == 0
     found = f"{settings.host}:{settings.port} は{'使われています(動いている画面か、ほかのプログラムです)' if answers else '空いています'}"
     return Finding("画面のポート", found)
+
+
+def certificate(settings: Settings, clock: Clock) -> Finding:
+    """Without HTTPS a browser gives no microphone; with one that has expired it shows no panel."""
+    if settings.https is None:
+        if not settings.voice:
+            return Finding("証明書(HTTPS)", "なし(この機械だけで使い、声はブラウザーを通しません)")
+        remedy = "「tsunagaru certificate make」で作り、serve に --certificate と --key で指定してください。"
+        return Finding("証明書(HTTPS)", "なし。ブラウザーがマイクを使わせません", remedy)
+    try:
+        ends = expiry(settings.https.chain, settings.https.key)
+    except TsunagaruError as error:
+        return Finding("証明書(HTTPS)", "使えません", str(error))
+    left = ends - clock.now()
+    found = f"期限 {ends.astimezone(JST):%Y-%m-%d}"
+    if left < timedelta(0):
+        return Finding("証明書(HTTPS)", f"{found}(切れています)", _RENEW)
+    if left < WARN_BEFORE:
+        return Finding("証明書(HTTPS)", f"{found}(あと{left.days}日)", _RENEW)
+    return Finding("証明書(HTTPS)", found)
 
 
 def _fonts_of_japanese() -> Sequence[str]:

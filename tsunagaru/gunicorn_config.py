@@ -8,6 +8,8 @@ from tsunagaru.settings import Settings
 _settings = Settings.from_environment()
 
 bind = f"{_settings.host}:{_settings.port}"
+certfile = str(_settings.https.chain) if _settings.https else None
+keyfile = str(_settings.https.key) if _settings.https else None
 worker_class = "gthread"
 workers = 1
 # Each open panel holds one thread for its live connection.

@@ -16,7 +16,7 @@ from types import FrameType
 from casefile.clock import ShiftedClock
 from tsunagaru import wiring
 from tsunagaru.logs import configure_logs
-from tsunagaru.settings import CLOCK, DEMO, Settings
+from tsunagaru.settings import CERTIFICATE, CLOCK, DEMO, KEY, Settings
 from tsunagaru.supervisor import Program
 
 
@@ -33,8 +33,10 @@ def demo_programs(settings: Settings, database_url: str, clock: ShiftedClock) ->
 
 
 def _environment(settings: Settings, database_url: str) -> dict[str, str]:
+    https = {CERTIFICATE: str(settings.https.chain), KEY: str(settings.https.key)} if settings.https else {}
     return {
         **os.environ,
+        **https,
         "DATABASE_URL": database_url,
         "TSUNAGARU_HOME": str(settings.home),
         "TSUNAGARU_HOST": settings.host,

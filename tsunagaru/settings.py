@@ -8,15 +8,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from casefile.clock import JST, Clock, ShiftedClock, SystemClock
 from casefile.errors import TsunagaruError
 
 DEFAULT_PORT = 8080
 DEFAULT_HOST = "127.0.0.1"
+CERTIFICATE = "TSUNAGARU_CERTIFICATE"
+KEY = "TSUNAGARU_KEY"
+VOICE = "TSUNAGARU_VOICE"
 CLOCK = "TSUNAGARU_CLOCK"
 DEMO = "TSUNAGARU_DEMO"
 RECORDING_KEY = "TSUNAGARU_RECORDING_KEY"
+
+
+@dataclass(frozen=True, slots=True)
+class Https:
+    """PEM files the panel is served with: the certificate with those that signed it, and its key."""
+
+    chain: Path
+    key: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +38,7 @@ class Settings:
     `database_url` is None when the embedded server is used. `home` holds everything that is not in the database:
     the embedded server's data, recordings, backups, the secret key. `clock` and `demo` are how the processes of a demo
     are told of each other; an office has neither. `recording_key`: the folder of the keys that open recordings, if it is
-    not below `home`.
+    not below `home`. `voice` pairs a telephone node's name with the address of its WebSocket.
     """
 
     home: Path
@@ -36,11 +48,14 @@ class Settings:
     log_format: str
     clock: ShiftedClock | None = None
     demo: bool = False
+    https: Https | None = None
+    voice: tuple[tuple[str, str], ...] = ()
     recording_key: Path | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
-        """Read TSUNAGARU_HOME, DATABASE_URL, TSUNAGARU_HOST, TSUNAGARU_PORT, TSUNAGARU_LOG and TSUNAGARU_RECORDING_KEY.
+        """Read TSUNAGARU_HOME, DATABASE_URL, TSUNAGARU_HOST, TSUNAGARU_PORT, TSUNAGARU_LOG, TSUNAGARU_CERTIFICATE with
+        TSUNAGARU_KEY, and TSUNAGARU_VOICE (node-1=wss://…/ws, several of them apart by spaces), and TSUNAGARU_RECORDING_KEY.
 
         Raises TsunagaruError for a value nobody can use.
         """
@@ -54,7 +69,14 @@ class Settings:
             clock=_clock(found[CLOCK]) if found.get(CLOCK) else None,
             demo=found.get(DEMO) == "yes",
             recording_key=Path(found[RECORDING_KEY]).expanduser().absolute() if found.get(RECORDING_KEY) else None,
+            https=_https(found.get(CERTIFICATE), found.get(KEY)),
+            voice=tuple(_voice_node(pair) for pair in found.get(VOICE, "").split()),
         )
+
+    @property
+    def url(self) -> str:
+        """Where the panel is, as a browser on this machine opens it."""
+        return f"{'https' if self.https else 'http'}://{self.host}:{self.port}/"
 
     @property
     def time(self) -> Clock:
@@ -117,6 +139,25 @@ def _home(environment: Mapping[str, str]) -> Path:
         return Path("/var/lib/tsunagaru")
     data = environment.get("XDG_DATA_HOME")
     return (Path(data) if data else Path.home() / ".local" / "share") / "tsunagaru"
+
+
+def _https(chain: str | None, key: str | None) -> Https | None:
+    if not chain and not key:
+        return None
+    if not chain or not key:
+        raise TsunagaruError(
+            f"証明書と鍵は両方指定してください({CERTIFICATE} と {KEY}、または --certificate と --key)。"
+        )
+    return Https(Path(chain).absolute(), Path(key).absolute())
+
+
+def _voice_node(pair: str) -> tuple[str, str]:
+    name, separator, url = pair.partition("=")
+    if not separator or urlsplit(url).scheme not in {"ws", "wss"} or not urlsplit(url).hostname:
+        raise TsunagaruError(
+            f"{VOICE}「{pair}」は使えません。node-1=wss://電話の機械の名前:8089/ws の形で指定してください。"
+        )
+    return name, url
 
 
 def _clock(text: str) -> ShiftedClock:

@@ -15,7 +15,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import Connection, select
 
-from agent_ui.context import PanelContext, RecordingShelf, SpeechOf, SpokenLine
+from agent_ui.context import PanelContext, RecordingShelf, SpeechOf, SpokenLine, VoiceNode
 from casefile.accounts import load_user
 from casefile.clock import Clock
 from casefile.db import Database
@@ -64,6 +64,8 @@ def web_application() -> APIFlask:
         ids=TimeOrderedIds(clock.now),
         secret_key=secret(settings, "session"),
         clock_speed=settings.clock.speed if settings.clock else 1.0,
+        secure_cookies=settings.https is not None,
+        voice_nodes=tuple(VoiceNode(name, url) for name, url in settings.voice),
         recordings=RecordingShelf(Store(settings.recordings), KeyRing(settings.recording_keys)),
     )
     if settings.demo:
