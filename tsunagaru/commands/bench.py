@@ -21,6 +21,7 @@ MEASUREMENTS: dict[str, str] = {
     "import": "基幹システムのファイルの取り込み(PostgreSQLのCOPYと並べて)",
     "engine": "発信エンジンの処理の速さ",
     "ami": "AsteriskのAMIの通知を受け取る速さ",
+    "detection": "留守番電話・録音装置・FAXの聞き分け(合成音声)",
     "panel": "電話に出てから画面が出るまでの時間",
     "pacing": "発信の間合いの計算",
     "reports": "帳票の作成",
