@@ -52,6 +52,7 @@ COMMANDS: dict[str, Entry] = {
     "report": Entry("report", "帳票をJSON・CSV・HTMLなどで出します"),
     "reach": Entry("reach", "つながりやすさの見込みを順位にし、過去で確かめます"),
     "bench": Entry("bench", "速さを測り、測った機械とともに表にします"),
+    "node": Entry("node", "電話のノード(Asterisk)を動かし、オペレーターの内線を登録し続けます"),
     "certificate": Entry("certificate", "画面と電話を暗号化する証明書を作ります(マイクを使うのに要ります)"),
     "doctor": Entry("doctor", "データベース・時計・フォントなどを調べ、悪いところと直し方を示します"),
     "migrate": Entry("migrate", "データベースをこの版の形にします"),

@@ -51,14 +51,15 @@ class Visits:
         self.strangers: list[str] = []
         self.complaints: list[str] = []
 
-    def page(self, *, dark: bool = False, height: int = 768) -> Page:
+    def page(self, *, dark: bool = False, height: int = 768, address: str = "") -> Page:
+        """A window of its own; `address`: another panel than the room's."""
         context = self._browser.new_context(
             viewport={"width": 1366, "height": height},
             locale="ja-JP",
             timezone_id="Asia/Tokyo",
             color_scheme="dark" if dark else "light",
             reduced_motion="reduce",
-            base_url=self._room.url,
+            base_url=address or self._room.url,
         )
         context.on("request", self._requested)
         context.on("weberror", lambda error: self.complaints.append(str(error.error)))

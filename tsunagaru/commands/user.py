@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import re
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterator
@@ -19,12 +20,15 @@ from casefile.errors import TsunagaruError
 from casefile.ids import TimeOrderedIds
 from casefile.problems import EntryRefused
 from casefile.roles import DEFAULT_ROLES
+from dialer.asterisk.lines import end_browser_lines, give_desk_phone, take_desk_phone
+from dialer.asterisk.node.running import new_secret
 from tsunagaru.arguments import Parser
 from tsunagaru.database import database_for_a_while
 from tsunagaru.municipality import a_municipality, known_municipalities, the_municipality
 from tsunagaru.service import migrate
 from tsunagaru.settings import Settings
 
+_NODE = re.compile("[a-z0-9][a-z0-9-]{0,39}")
 _ROLES = "、".join(f"{role.role_code}({role.name})" for role in DEFAULT_ROLES)
 
 
@@ -43,6 +47,13 @@ def configure(parser: Parser) -> None:
         ("reopen", "利用を再開します"),
     ):
         actions.add_parser(action, help=what, description=what).add_argument("login", metavar="ログインID")
+    desk = actions.add_parser(
+        "desk-phone", help="席の電話機で通話する人にします。電話機に入れる合言葉を1度だけ示します"
+    )
+    desk.add_argument("login", metavar="ログインID")
+    desk.add_argument("--node", required=True, metavar="ノード", help="電話機がつながる電話のノードの名前")
+    by_browser = "ブラウザーで通話する人に戻します"
+    actions.add_parser("browser", help=by_browser, description=by_browser).add_argument("login", metavar="ログインID")
     actions.add_parser("list", help="利用者の一覧を出します")
 
 
@@ -96,6 +107,8 @@ def _password(conn: Connection, municipality_id: int, args: Namespace) -> str:
 def _close(conn: Connection, municipality_id: int, args: Namespace) -> str:
     user = _named(conn, municipality_id, args.login)
     accounts.set_active(conn, municipality_id, user.user_id, False)
+    end_browser_lines(conn, user.user_id, SystemClock().now())
+    take_desk_phone(conn, user.user_id)
     _note(conn, municipality_id, "user.close", user.user_id)
     return f"利用者 {user.login} の利用を止めました。"
 
@@ -105,6 +118,28 @@ def _reopen(conn: Connection, municipality_id: int, args: Namespace) -> str:
     accounts.set_active(conn, municipality_id, user.user_id, True)
     _note(conn, municipality_id, "user.reopen", user.user_id)
     return f"利用者 {user.login} の利用を再開しました。"
+
+
+def _desk_phone(conn: Connection, municipality_id: int, args: Namespace) -> str:
+    if _NODE.fullmatch(args.node) is None:
+        raise TsunagaruError(
+            f"「{args.node}」は電話のノードの名前ではありません。設定ファイルの name を指定してください。"
+        )
+    user = _named(conn, municipality_id, args.login)
+    given = give_desk_phone(conn, municipality_id, user.user_id, args.node, SystemClock().now(), new_secret)
+    _note(conn, municipality_id, "user.desk_phone", user.user_id)
+    return (
+        f"利用者 {user.login} は電話機で通話します。電話機に次を入れてください(合言葉は二度と示しません)。\n"
+        f"  SIPサーバー: {args.node} のアドレス\n  ユーザー名: {given.line.endpoint}\n  合言葉: {given.secret}"
+    )
+
+
+def _browser(conn: Connection, municipality_id: int, args: Namespace) -> str:
+    user = _named(conn, municipality_id, args.login)
+    if not take_desk_phone(conn, user.user_id):
+        raise TsunagaruError(f"利用者 {user.login} に電話機はありません。もうブラウザーで通話します。")
+    _note(conn, municipality_id, "user.browser", user.user_id)
+    return f"利用者 {user.login} はブラウザーで通話します。電話機の合言葉は使えなくなりました。"
 
 
 def _list(conn: Connection, municipality_id: int, args: Namespace) -> str:
@@ -123,6 +158,8 @@ _ACTIONS: dict[str, Callable[[Connection, int, Namespace], str]] = {
     "password": _password,
     "close": _close,
     "reopen": _reopen,
+    "desk-phone": _desk_phone,
+    "browser": _browser,
     "list": _list,
 }
 

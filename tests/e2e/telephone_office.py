@@ -1,0 +1,186 @@
+"""An office that speaks: panel over HTTPS, one Asterisk with its far ends, and what keeps the operators' lines in step."""
+
+from __future__ import annotations
+
+import logging
+import random
+import shutil
+import socket
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path, PurePosixPath
+from uuid import UUID
+
+from sqlalchemy import insert, select, update
+from werkzeug.serving import make_server
+
+from agent_ui.app import create_app
+from agent_ui.context import PanelContext, VoiceNode
+from casefile.accounts import create_user
+from casefile.clock import SystemClock
+from casefile.db import Database
+from casefile.founding import MunicipalityProfile, found_municipality
+from casefile.ids import TimeOrderedIds
+from casefile.tables import UserAccount
+from dialer.asterisk.node.lines_file import LinesFile
+from dialer.asterisk.node.node import Certificate, Trunk
+from dialer.asterisk.node.running import RunningNode, start_node
+from dialer.tables import Floor, FloorCommand, Seat
+from tests.e2e.cable import Cable
+from tests.fixtures import FOUNDED_AT, MUNICIPALITY_ID
+from tests.integration.dialer.asterisk_node.conftest import LOOPBACK, WORDING, node_of
+from tests.integration.dialer.asterisk_node.far_end import FarEnd, free_port
+from tests.integration.dialer.asterisk_node.plain_ami import PlainAmi
+from tests.people import People
+from tsunagaru.certificates import make_certificates
+from tsunagaru.practice_room import PASSWORD
+
+FLOOR = UUID(int=0xF)
+DAY = date(2026, 9, 8)
+
+
+@dataclass(frozen=True)
+class Office:
+    """Sign in as `operator`, `second` or `desk` with the practice room's PASSWORD. No engine: the test is the engine."""
+
+    url: str
+    authority: Path
+    database: Database
+    asterisk: RunningNode
+    trunk: str
+    cable: Cable
+    """Between the browsers and the node's WebSocket; sound goes another way."""
+
+    def ami(self) -> PlainAmi:
+        node = self.asterisk.node
+        return PlainAmi((LOOPBACK, node.ports.ami), node.ami_user, node.ami_secret)
+
+    def operator_id(self, login: str) -> UUID:
+        with self.database.transaction(MUNICIPALITY_ID) as conn:
+            return conn.scalars(select(UserAccount.user_id).where(UserAccount.login == login)).one()
+
+    def seat(self, login: str, state: str) -> None:
+        """What the engine would have written."""
+        with self.database.transaction(MUNICIPALITY_ID) as conn:
+            conn.execute(update(Seat).where(Seat.operator_id == self.operator_id(login)).values(state=state))
+
+    def commands(self, login: str) -> list[str]:
+        """What the browser of this operator wanted of the engine, in order."""
+        with self.database.transaction(MUNICIPALITY_ID) as conn:
+            return list(
+                conn.scalars(
+                    select(FloorCommand.kind)
+                    .where(FloorCommand.operator_id == self.operator_id(login))
+                    .order_by(FloorCommand.command_no)
+                )
+            )
+
+
+@contextmanager
+def telephone_office(database_url: str, root: Path, folder: Path) -> Iterator[Office]:
+    """Open the office on free loopback ports until the block ends."""
+    clock = SystemClock()
+    with ExitStack() as stack:
+        database = Database(database_url, pool_size=10)
+        stack.callback(database.close)
+        _found(database)
+        certificates = make_certificates(folder / "certificates", [LOOPBACK], clock.now())
+        far = FarEnd("echo", "127.0.0.6", folder / "far")
+        stack.callback(far.close)
+        node = node_of("voice", (Trunk("city", far.address, far.port, "0300000000", 10, 10),))
+        seen_as = _lend(root, node.name, certificates.chain, certificates.key, stack)
+        ports = replace(node.ports, https=free_port(LOOPBACK, kind=socket.SOCK_STREAM))
+        asterisk = start_node(
+            root, replace(node, ports=ports, certificate=seen_as, operators=(), hold_seconds=15), WORDING
+        )
+        stack.callback(asterisk.stop)
+        stopping = threading.Event()
+        lines = LinesFile(asterisk.folder, asterisk.node, database, clock)
+        keeper = threading.Thread(target=lines.keep, args=(stopping,), name="lines", daemon=True)
+        keeper.start()
+        stack.callback(keeper.join, 10)
+        stack.callback(stopping.set)
+        assert lines.in_step.wait(10)
+        assert asterisk.node.ports.https is not None
+        cable = Cable((LOOPBACK, asterisk.node.ports.https))
+        stack.callback(cable.close)
+        context = PanelContext(
+            database=database,
+            clock=clock,
+            ids=TimeOrderedIds(clock.now),
+            secret_key="telephone office",
+            secure_cookies=True,
+            sign_in_rate="1000 per minute",
+            answer_seconds=0.0,
+            voice_nodes=(VoiceNode(node.name, f"wss://{LOOPBACK}:{cable.port}/ws"),),
+        )
+        app = create_app(context)
+        logging.getLogger("werkzeug").setLevel(logging.ERROR)
+        server = make_server(
+            LOOPBACK, 0, app, threaded=True, ssl_context=(str(certificates.chain), str(certificates.key))
+        )
+        web = threading.Thread(target=server.serve_forever, name="office-web", daemon=True)
+        web.start()
+        stack.callback(server.server_close)
+        stack.callback(web.join, 10)
+        stack.callback(server.shutdown)
+        stack.callback(app.extensions["notifier"].stop)
+        url = f"https://{LOOPBACK}:{server.server_port}"
+        yield Office(url, certificates.authority, database, asterisk, "city", cable)
+
+
+def _found(database: Database) -> None:
+    ids = TimeOrderedIds(SystemClock().now, random.Random(1))
+    profile = MunicipalityProfile(
+        municipality_id=MUNICIPALITY_ID,
+        name="試験市",
+        name_kana="シケンシ",
+        prefecture="試験県",
+        section_name="納税課",
+        area_code="03",
+        caller_number="+81300001111",
+    )
+    with database.transaction(MUNICIPALITY_ID) as conn:
+        found_municipality(conn, profile, FOUNDED_AT, ids)
+        People(conn, MUNICIPALITY_ID, DAY).city_data()
+        conn.execute(
+            insert(Floor).values(municipality_id=MUNICIPALITY_ID, floor_id=FLOOR, name="本庁", epoch=1, figures={})
+        )
+        for login in ("operator", "second", "desk"):
+            user_id = create_user(
+                conn,
+                MUNICIPALITY_ID,
+                login=login,
+                display_name=f"試験 {login}",
+                password=PASSWORD,
+                roles=["operator"],
+                now=SystemClock().now(),
+                ids=ids,
+            ).user_id
+            conn.execute(
+                insert(Seat).values(
+                    municipality_id=MUNICIPALITY_ID,
+                    operator_id=user_id,
+                    floor_id=FLOOR,
+                    state="offline",
+                    since=SystemClock().now(),
+                )
+            )
+
+
+def _lend(root: Path, name: str, chain: Path, key: Path, stack: ExitStack) -> Certificate:
+    """Certificate and key where Asterisk sees them, readable by it alone, until the office closes."""
+    inside = PurePosixPath("/srv/certificates") / name
+    folder = root / inside.relative_to("/")
+    folder.mkdir(mode=0o700, parents=True)
+    stack.callback(shutil.rmtree, folder)
+    for file in (chain, key):
+        copy = folder / file.name
+        copy.touch(mode=0o600)
+        copy.write_bytes(file.read_bytes())
+    subprocess.run(["chroot", root, "chown", "-R", "asterisk:asterisk", str(inside)], check=True, cwd="/")
+    return Certificate(inside / chain.name, inside / key.name)
