@@ -150,3 +150,15 @@ def test_a_resident_calls_back(ami: PlainAmi, residents: SipResidents, told: Tol
     (end,) = told.over
     assert (end.number, end.inbound, end.code, end.by_far_end) == (shown, False, 200, False)
     assert end.heard_seconds > 0.5
+
+
+@pytest.mark.slow
+def test_a_call_we_placed_outlives_the_thirty_second_second(ami: PlainAmi, residents: SipResidents, told: Told) -> None:
+    """With pyVoIP's own ACK the far end cuts it at 32.0 s."""
+    told.going_to_call = [CallHome(number(5), Script(steps=(Wait(34), HangUp())))]
+    until(lambda: told.over, seconds=45)
+    (end,) = told.over
+    assert end.answered_at is not None
+    assert end.ended_at is not None
+    assert end.ended_at - end.answered_at > 33
+    assert (end.by_far_end, end.lost) == (False, 0)
