@@ -5,20 +5,21 @@ from __future__ import annotations
 import random
 import threading
 from collections import Counter
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from callflow.events import Detected
 from casefile.clock import Clock
-from rehearsal.city.model import Line, SyntheticCity
+from rehearsal.city.model import Line, LineFate, SyntheticCity
 from rehearsal.city.numbers import national, to_e164
 from rehearsal.habits import Habits
 from rehearsal.people import People, Words
 from rehearsal.ringing import Beat, Story, story_of
-from rehearsal.sip.residents import CallHome, Finished
+from rehearsal.sip.residents import CallHome, Finished, SipResidents
 from rehearsal.sip.script import (
     ANSWERS,
     FOREVER_SECONDS,
+    GoOn,
     HangUp,
     Listen,
     Press,
@@ -28,6 +29,7 @@ from rehearsal.sip.script import (
     Tone,
     Wait,
 )
+from rehearsal.sip.signalling import Address
 
 # What a telephone network answers for a cause (Q.850 → SIP, RFC 3398 §7.2.4.1; 18–20 as the trunks' table reads them).
 _CODES = {"1": 404, "17": 486, "19": 480, "20": 480, "21": 603, "22": 410, "34": 503}
@@ -42,31 +44,42 @@ _GREETINGS = (
     "はい、留守番電話です。ただいま出かけております。ピーという音のあとに、メッセージをどうぞ。",
 )
 _GUARD = "この通話は、迷惑電話防止のため、録音されます。おつなぎするまで、しばらくお待ちください。"
-_SILENT = "…"
 
 
 class CityPhones:
     """The `Responder` of a whole city: the same seed rings, answers and says the same, whatever carries the call.
 
-    `calls_home` gives the call-backs whose time has come by `clock`. `asked_for` names whom the operator asks for on a
-    number where that is known; otherwise whoever the number is on file for.
+    `joined` tells, for a number, the 宛名番号 of whom an operator who is on the line asks for, or None while there is none;
+    without it every caller is an operator who asks for whoever the number is on file for. `calls_home` gives the call-backs
+    whose time has come by `clock`.
     """
 
-    def __init__(self, city: SyntheticCity, people: People, habits: Habits, seed: int, clock: Clock) -> None:
+    def __init__(
+        self,
+        city: SyntheticCity,
+        people: People,
+        habits: Habits,
+        seed: int,
+        clock: Clock,
+        joined: Callable[[str], str | None] | None = None,
+    ) -> None:
         self._city = city
         self._people = people
         self._habits = habits
         self._seed = seed
         self._clock = clock
+        self._joined = joined
         self._rings: Counter[str] = Counter()
         self._turn = threading.Lock()
         self._filed = _on_file(city)
+        self._came_to_the_phone: set[str] = set()
+        self._called_home: dict[str, str] = {}
         self.talks: dict[str, Words] = {}
-        """What the last conversation on each number comes to, for robots who write it down."""
+        """What the last conversation on each number (E.164) comes to, for robots who write it down."""
 
     def script_for(self, number: str, caller: str) -> Script:
         del caller
-        e164 = number if number.startswith("+") else to_e164(number)
+        e164 = _e164(number)
         now = self._clock.now()
         with self._turn:
             self._rings[e164] += 1
@@ -75,40 +88,76 @@ class CityPhones:
             habit = self._habits.of(line) if line else None
             chance = self._habits.answer_chance(line, now) if line else 0.0
             story = story_of(rng, line, habit, chance, _RINGS_AT_MOST)
-            words = self._words(line, e164, now) if line and _somebody_comes(story) else None
-            if words is not None:
-                self.talks[e164] = words
-        return script_of(story, words, rng)
+            self._called_home.pop(e164, None)
+            if any(beat.detected is Detected.PERSON for _, beat in story):
+                self._came_to_the_phone.add(e164)
+        return script_of(story, self._hello(line, rng), rng)
+
+    def goes_on(self, number: str) -> tuple[Step, ...]:
+        """Somebody speaks to the resident: an operator, or only the office's own announcement."""
+        e164 = _e164(number)
+        with self._turn:
+            asked_for = self._filed.get(e164) if self._joined is None else self._joined(e164)
+            if asked_for is None and self._joined is not None:
+                return (Listen(quiet=2.0, at_most=15.0), HangUp())
+            self._came_to_the_phone.discard(e164)
+            words = self.talks[e164] = self._words(e164, asked_for)
+        return _conversation(words, _manner(e164, self._seed))
 
     def finished(self, call: Finished) -> None:
         """Whoever missed a call, or heard only a tape, may ring back."""
         if not call.inbound:
             return
-        e164 = call.number if call.number.startswith("+") else to_e164(call.number)
+        e164 = _e164(call.number)
         with self._turn:
+            waited = e164 in self._came_to_the_phone
+            self._came_to_the_phone.discard(e164)
             if call.answered_at is None and call.code in (480, 487):
                 self._people.missed_call(e164, self._clock.now())
+            elif call.answered_at is not None and waited:
+                self._people.missed_call(e164, self._clock.now(), "abandoned")
 
     def calls_home(self) -> Sequence[CallHome]:
-        now = self._clock.now()
         with self._turn:
-            due = self._people.call_backs_until(now)
-            return [self._call_home(call.e164, call.addressee_no, now) for call in due]
-
-    def _call_home(self, e164: str, addressee_no: str, now: datetime) -> CallHome:
-        words = self._people.calls_himself(addressee_no, now)
-        self.talks[e164] = words
-        manner = random.Random(f"{self._seed}:home:{e164}")
+            due = self._people.call_backs_until(self._clock.now())
+            self._called_home |= {call.e164: call.addressee_no for call in due}
         # The menu is answered with 3: a person is wanted.
-        steps = (Listen(quiet=1.0, at_most=20), Press("3"), *_conversation(words, manner))
-        return CallHome(shown=national(e164), script=Script(steps=steps))
+        steps = (Listen(quiet=1.0, at_most=20), Press("3"), Listen(quiet=0.8, at_most=120), GoOn())
+        return [CallHome(shown=national(call.e164), script=Script(steps=steps)) for call in due]
 
-    def _words(self, line: Line, e164: str, now: datetime) -> Words:
-        return self._people.converse(line, self._filed.get(e164), now)
+    def _words(self, e164: str, asked_for: str | None) -> Words:
+        now = self._clock.now()
+        if e164 in self._called_home:
+            return self._people.calls_himself(asked_for or self._called_home[e164], now)
+        line = self._city.lines.get(e164) or Line(e164, LineFate.WRONG, False, (), False, False)
+        return self._people.converse(line, asked_for, now)
+
+    def _hello(self, line: Line | None, rng: random.Random) -> Say:
+        """What is said on taking up, before anybody knows who calls."""
+        owner = self._city.residents.get(line.owners[0]) if line and line.owners else None
+        if owner is not None and owner.is_company:
+            text = f"はい、{owner.name}でございます。"
+        elif owner is not None and line is not None and line.fate is LineFate.RIGHT and rng.random() < 0.6:
+            text = f"はい、{owner.name.split(' ')[0]}です。"
+        else:
+            text = rng.choice(("はい。", "もしもし。", "はい、もしもし。"))
+        return Say(text, *_manner(line.e164 if line else "", self._seed))
 
 
-def script_of(story: Story, words: Words | None, rng: random.Random) -> Script:
-    """A story's beats as what a telephone does. `words` is what a person says, where one comes to the phone."""
+def open_city_phones(
+    phones: CityPhones, node: Address, own: Sequence[Address], voices: Path, root: Path | None, office_number: str
+) -> SipResidents:
+    """The telephones of a city behind the trunks of a node, switched on: `stop()` and `figures()` are theirs.
+
+    Raises PhonesNotStarted, in Japanese.
+    """
+    residents = SipResidents(node, own, phones, voices, root, office_number=office_number)
+    residents.start()
+    return residents
+
+
+def script_of(story: Story, hello: Say, rng: random.Random) -> Script:
+    """A story's beats as what a telephone does. `hello` is what a person says who comes to it."""
     times = {beat.what: at for at, beat in story}
     delay = times.get("ring", 0.0)
     last_at, last = story[-1]
@@ -118,10 +167,10 @@ def script_of(story: Story, words: Words | None, rng: random.Random) -> Script:
         cause = int(last.cause) if last.cause.isdigit() else None
         return Script(delay=last_at, rings=0.0, code=_CODES.get(last.cause, 480), cause=cause)
     rings = times["answer"] - delay
-    return Script(delay=delay, rings=rings, code=ANSWERS, steps=_after_the_answer(story, words, rng))
+    return Script(delay=delay, rings=rings, code=ANSWERS, steps=_after_the_answer(story, hello, rng))
 
 
-def _after_the_answer(story: Story, words: Words | None, rng: random.Random) -> tuple[Step, ...]:
+def _after_the_answer(story: Story, hello: Say, rng: random.Random) -> tuple[Step, ...]:
     heard = [beat for _, beat in story if beat.what == "heard"]
     steps: tuple[Step, ...] = ()
     for beat in heard:
@@ -137,7 +186,9 @@ def _after_the_answer(story: Story, words: Words | None, rng: random.Random) -> 
             case Detected.RECORDING_GUARD:
                 steps += _guard(story, heard)
             case Detected.PERSON:
-                steps += _conversation(words, rng)
+                # Who takes up the telephone says so, and then it is the caller's turn.
+                wait = Wait(round(rng.uniform(0.3, 1.0), 2))
+                steps += (wait, hello, Listen(quiet=0.8, at_most=12.0), GoOn())
     return steps
 
 
@@ -150,23 +201,25 @@ def _guard(story: Story, heard: Sequence[Beat]) -> tuple[Step, ...]:
     return (Wait(0.3), Say(_GUARD), bell) if somebody else (Wait(0.3), Say(_GUARD), bell, HangUp())
 
 
-def _conversation(words: Words | None, rng: random.Random) -> tuple[Step, ...]:
-    """Turn by turn: a sentence, then the operator's turn."""
-    manner = (round(rng.uniform(0.85, 1.1), 2), round(rng.uniform(-3.0, 4.0), 1))
-    said = words.spoken if words is not None else ("はい。", "もしもし。")
-    steps: tuple[Step, ...] = (Wait(round(rng.uniform(0.3, 1.0), 2)),)
-    for sentence in said:
-        if not sentence.startswith(_SILENT):
-            steps += (Say(sentence, *manner),)
-        steps += (Listen(quiet=0.8, at_most=12.0),)
-    if words is None or words.resident_ends:
+def _conversation(words: Words, manner: tuple[float, float]) -> tuple[Step, ...]:
+    """Turn by turn after the hello: a sentence, then the operator's turn."""
+    steps: tuple[Step, ...] = ()
+    for sentence in words.spoken[1:]:
+        steps += (Say(sentence, *manner), Listen(quiet=0.8, at_most=12.0))
+    if words.resident_ends:
         return (*steps, Wait(1.0), HangUp())
     # The operator ends it; a resident left alone rings off.
     return (*steps, Wait(words.talk_seconds + 60.0), HangUp())
 
 
-def _somebody_comes(story: Story) -> bool:
-    return any(beat.detected is Detected.PERSON for _, beat in story)
+def _manner(e164: str, seed: int) -> tuple[float, float]:
+    """How somebody speaks, always the same: speed, and half tones above or below the voice."""
+    rng = random.Random(f"{seed}:voice:{e164}")
+    return round(rng.uniform(0.85, 1.1), 2), round(rng.uniform(-3.0, 4.0), 1)
+
+
+def _e164(number: str) -> str:
+    return number if number.startswith("+") or not number else to_e164(number)
 
 
 def _on_file(city: SyntheticCity) -> dict[str, str]:

@@ -2,53 +2,82 @@
 
 from __future__ import annotations
 
+import queue
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Sequence
 
 from rehearsal.sip.call import Call
 from rehearsal.sip.media import Stream
-from rehearsal.sip.script import ANSWERS, HangUp, Listen, Press, Say, Script, Step, Tone, Wait
+from rehearsal.sip.script import ANSWERS, GoOn, HangUp, Listen, Press, Say, Script, Step, Tone, Wait
 from rehearsal.sip.sound import FRAME, RATE, SILENCE, silence, tone
 from rehearsal.sip.voice import Voice
 
 _BREATH = 0.05
+_GOES_ON_WITHIN = 5.0
 _SENTENCE_READY_WITHIN = 25.0
 
 
 class Performance:
-    """`begin` returns at once. What is to be said is made while it still rings."""
+    """`begin` returns at once. What is to be said is made while it still rings; `ask` is called where the script ends open,
+    and `go_on` answers it.
+    """
 
-    def __init__(self, call: Call, script: Script, voice: Voice) -> None:
+    def __init__(self, call: Call, script: Script, voice: Voice, ask: Callable[[], None]) -> None:
         self._call = call
         self._script = script
         self._voice = voice
-        self._spoken: Mapping[Say, _Spoken] = {say: _Spoken() for say in script.sentences}
+        self._ask = ask
+        self._answers: queue.SimpleQueue[tuple[Step, ...]] = queue.SimpleQueue()
+        self._spoken: dict[Say, _Spoken] = {}
         self.failure = ""
 
     def begin(self) -> None:
-        if self._spoken:
-            threading.Thread(target=self._make_sentences, name="sip-voice", daemon=True).start()
+        self._prepare(self._script.steps)
         threading.Thread(target=self._play, name="sip-resident", daemon=True).start()
 
-    def _make_sentences(self) -> None:
-        for say, spoken in self._spoken.items():
+    def go_on(self, steps: tuple[Step, ...]) -> None:
+        self._answers.put(steps)
+
+    def _prepare(self, steps: Sequence[Step]) -> None:
+        new = [step for step in steps if isinstance(step, Say) and step not in self._spoken]
+        if new:
+            self._spoken |= {say: _Spoken() for say in new}
+            threading.Thread(target=self._make_sentences, args=(new,), name="sip-voice", daemon=True).start()
+
+    def _make_sentences(self, sentences: Sequence[Say]) -> None:
+        for say in sentences:
             if self._call.ended.is_set():
                 return
-            spoken.sound = self._voice.speak(say)
-            spoken.ready.set()
+            self._spoken[say].sound = self._voice.speak(say)
+            self._spoken[say].ready.set()
 
     def _play(self) -> None:
         try:
             if self._take_up():
-                for step in self._script.steps:
-                    self._act(step)
-                    if self._call.ended.is_set():
-                        return
+                self._act_all(self._script.steps)
         except Exception as error:
             # Nobody sits at this phone: whatever goes wrong, the line is freed.
             self.failure = type(error).__name__
             self._call.hangup()
+
+    def _act_all(self, steps: Sequence[Step]) -> None:
+        for step in steps:
+            if self._call.ended.is_set():
+                return
+            if isinstance(step, GoOn):
+                self._act_all(self._told_to_go_on())
+            else:
+                self._act(step)
+
+    def _told_to_go_on(self) -> tuple[Step, ...]:
+        self._ask()
+        try:
+            steps = self._answers.get(timeout=_GOES_ON_WITHIN)
+        except queue.Empty:
+            return (HangUp(),)
+        self._prepare(steps)
+        return steps
 
     def _take_up(self) -> bool:
         """From the first ring to the answer; False where it comes to none."""
@@ -68,7 +97,7 @@ class Performance:
         call.answer()
         return not call.ended.is_set()
 
-    def _act(self, step: Step) -> None:
+    def _act(self, step: Wait | Say | Tone | Press | Listen | HangUp) -> None:
         stream = self._call.stream
         assert stream is not None
         match step:

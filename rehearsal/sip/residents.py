@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from uuid import uuid4
 
 from rehearsal.sip.phone import LONGEST_CALL_SECONDS, MOST_CALLS
-from rehearsal.sip.script import Script, to_plain
+from rehearsal.sip.script import Script, Step, steps_to_plain, to_plain
 from rehearsal.sip.signalling import Address
 from rehearsal.sip.supervisor import PhoneProcess, PhonesNotStarted
 
@@ -55,6 +55,10 @@ class Responder(Protocol):
 
     def script_for(self, number: str, caller: str) -> Script:
         """What the telephone with this number does now; `caller` is the number on its display, "" if withheld."""
+        ...
+
+    def goes_on(self, number: str) -> tuple[Step, ...]:
+        """A script came to `GoOn`: what follows. `number` as in `script_for`, or what a call-back showed."""
         ...
 
     def finished(self, call: Finished) -> None: ...
@@ -182,6 +186,12 @@ class SipResidents:
                 script = self._responder.script_for(event["number"], event["caller"])
                 if behind.process is not None:
                     behind.process.send({"do": "play", "call": event["call"], "script": to_plain(script)})
+            case "asks":
+                with self._turn:
+                    asking = behind.calls.get(event["call"])
+                if asking is not None and behind.process is not None:
+                    steps = steps_to_plain(self._responder.goes_on(asking[0]))
+                    behind.process.send({"do": "go_on", "call": event["call"], "steps": steps})
             case "ended":
                 with self._turn:
                     known = behind.calls.pop(event["call"], None)

@@ -12,7 +12,7 @@ from rehearsal.sip.call import Call, Change
 from rehearsal.sip.media import Hearing, MediaPump
 from rehearsal.sip.performing import Performance
 from rehearsal.sip.phone import Phone
-from rehearsal.sip.script import Script, from_plain
+from rehearsal.sip.script import Script, from_plain, steps_from_plain
 from rehearsal.sip.sound import tone
 from rehearsal.sip.voice import Voice
 
@@ -44,7 +44,7 @@ class Role(Protocol):
 class Residents:
     """All telephones behind one trunk: whoever is called, and how, is asked of the process that started this one.
 
-    Told: `rings` (answer with `play`), `answered`, `ended`. Obeyed: `play`, `dial`, `hang_up`.
+    Told: `rings` (answer with `play`), `asks` (answer with `go_on`), `answered`, `ended`. Obeyed also: `dial`, `hang_up`.
     """
 
     def __init__(self, terms: Mapping[str, Any], tell: Tell) -> None:
@@ -99,13 +99,18 @@ class Residents:
                 call = self._phone.call(command["to"], command["shown"])
                 self._names[call] = command["call"]
                 self._play(call, command["call"], from_plain(command["script"]))
+            case "go_on":
+                play = self._plays.get(command["call"])
+                if play is not None:
+                    play.go_on(steps_from_plain(command["steps"]))
             case "hang_up":
                 for call, name in list(self._names.items()):
                     if name == command["call"]:
                         call.hangup()
 
     def _play(self, call: Call, name: str, script: Script) -> None:
-        play = self._plays[name] = Performance(call, script, self._voice)
+        play = Performance(call, script, self._voice, lambda: self._tell({"what": "asks", "call": name}))
+        self._plays[name] = play
         play.begin()
 
     def tend(self) -> None:

@@ -56,8 +56,13 @@ class HangUp:
     """Ring off. Without it the phone stays on the line until the far end, or the deadline, ends the call."""
 
 
-Step = Wait | Say | Tone | Press | Listen | HangUp
-_STEPS: Mapping[str, type[Step]] = {kind.__name__: kind for kind in (Wait, Say, Tone, Press, Listen, HangUp)}
+@dataclass(frozen=True, slots=True)
+class GoOn:
+    """Ask whoever wrote the script how the call goes on; ring off where nothing is said to that for five seconds."""
+
+
+Step = Wait | Say | Tone | Press | Listen | HangUp | GoOn
+_STEPS: Mapping[str, type[Step]] = {kind.__name__: kind for kind in (Wait, Say, Tone, Press, Listen, HangUp, GoOn)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,31 +78,34 @@ class Script:
     cause: int | None = None
     steps: tuple[Step, ...] = ()
 
-    @property
-    def sentences(self) -> tuple[Say, ...]:
-        return tuple(step for step in self.steps if isinstance(step, Say))
-
 
 def to_plain(script: Script) -> dict[str, Any]:
     """As JSON can carry it."""
-    steps = [{"do": type(step).__name__, **asdict(step)} for step in script.steps]
     return {
         "delay": script.delay,
         "rings": script.rings,
         "code": script.code,
         "cause": script.cause,
-        "steps": steps,
+        "steps": steps_to_plain(script.steps),
     }
+
+
+def steps_to_plain(steps: Sequence[Step]) -> list[dict[str, Any]]:
+    return [{"do": type(step).__name__, **asdict(step)} for step in steps]
 
 
 def from_plain(plain: Mapping[str, Any]) -> Script:
     """Back from JSON. Raises ValueError or TypeError for what is no script."""
+    known = {key: plain[key] for key in ("delay", "rings", "code", "cause") if key in plain}
+    return Script(**known, steps=steps_from_plain(plain.get("steps", ())))
+
+
+def steps_from_plain(told: Sequence[Mapping[str, Any]]) -> tuple[Step, ...]:
+    """Raises ValueError or TypeError for what no telephone does."""
     steps: list[Step] = []
-    told: Sequence[Mapping[str, Any]] = plain.get("steps", ())
     for words in told:
         kind = _STEPS.get(str(words.get("do")))
         if kind is None:
             raise ValueError(f"{words.get('do')!r} is nothing a telephone does")
         steps.append(kind(**{key: value for key, value in words.items() if key != "do"}))
-    known = {key: plain[key] for key in ("delay", "rings", "code", "cause") if key in plain}
-    return Script(**known, steps=tuple(steps))
+    return tuple(steps)

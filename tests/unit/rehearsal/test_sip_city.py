@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -17,9 +17,17 @@ from rehearsal.people import People
 from rehearsal.ringing import Beat, Story
 from rehearsal.sip.city_phones import CityPhones, script_of
 from rehearsal.sip.residents import Finished
-from rehearsal.sip.script import FOREVER_SECONDS, HangUp, Listen, Say, Script, Tone
+from rehearsal.sip.script import FOREVER_SECONDS, GoOn, HangUp, Listen, Say, Script, Tone
 
 NOON = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
+
+
+class Moving(SystemClock):
+    def __init__(self) -> None:
+        self.moment = NOON
+
+    def now(self) -> datetime:
+        return self.moment
 
 
 class Standing(SystemClock):
@@ -38,7 +46,7 @@ def phones(city: SyntheticCity) -> CityPhones:
 
 
 def played(story: Story) -> Script:
-    return script_of(story, None, random.Random(1))
+    return script_of(story, Say("はい。"), random.Random(1))
 
 
 @pytest.mark.parametrize(
@@ -71,7 +79,7 @@ def test_the_recorder_speaks_first_and_then_rings(somebody: bool) -> None:
     warning, bell = next(step for step in steps if isinstance(step, Say)), next(s for s in steps if isinstance(s, Tone))
     assert "録音" in warning.text
     assert (bell.hertz, bell.on, bell.off) == (400, 1.0, 2.0)
-    assert any(isinstance(step, Listen) for step in steps) is somebody
+    assert (GoOn() in steps) is somebody
 
 
 def test_every_number_of_the_city_has_something_to_do_and_the_same_each_time(city: SyntheticCity) -> None:
@@ -83,9 +91,8 @@ def test_every_number_of_the_city_has_something_to_do_and_the_same_each_time(cit
     assert once == scripts()
     assert {script.code for script in once} >= {200, 404}
     assert any(script.rings == FOREVER_SECONDS for script in once)
-    spoken = [step.text for script in once for step in script.sentences]
+    spoken = [step.text for script in once for step in script.steps if isinstance(step, Say)]
     assert any("です" in text for text in spoken)
-    assert not any(text.startswith("…") for text in spoken)
 
 
 def test_a_number_that_belongs_to_nobody_is_dead(phones: CityPhones) -> None:
@@ -104,3 +111,43 @@ def test_who_missed_a_call_may_ring_back(city: SyntheticCity, phones: CityPhones
     assert planned is not None
     assert planned > NOON
     assert phones.calls_home() == []
+
+
+def _answered(phones: CityPhones, city: SyntheticCity) -> str:
+    """A number on which a person comes to the phone now."""
+    for e164 in sorted(city.lines):
+        for _ in range(5):
+            if GoOn() in phones.script_for(national(e164), "").steps and city.lines[e164].fate is LineFate.RIGHT:
+                return e164
+    raise AssertionError("nobody is at home in the whole city")
+
+
+def test_an_operator_on_the_line_is_spoken_to_and_a_tape_is_not(city: SyntheticCity) -> None:
+    asked: dict[str, str | None] = {}
+    people = People(city, 3)
+    phones = CityPhones(city, people, Habits(city, 3), 3, Standing(), joined=asked.get)
+    e164 = _answered(phones, city)
+    assert [type(step) for step in phones.goes_on(national(e164))] == [Listen, HangUp]
+    assert phones.talks == {}
+    asked[e164] = city.lines[e164].owners[0]
+    steps = phones.goes_on(national(e164))
+    said = [step.text for step in steps if isinstance(step, Say)]
+    assert said == list(phones.talks[e164].spoken[1:])
+    assert isinstance(steps[-1], HangUp)
+    assert phones.talks[e164].speaker_no in (*city.lines[e164].owners, None)
+
+
+def test_who_calls_back_speaks_of_himself(city: SyntheticCity) -> None:
+    people = People(city, 3)
+    clock = Moving()
+    phones = CityPhones(city, people, Habits(city, 3), 3, clock)
+    for e164, line in sorted(city.lines.items()):
+        if line.fate is LineFate.RIGHT:
+            phones.finished(Finished(national(e164), True, 487, None, True, None, 0.0, 0.0, -90.0, 0, 0, ""))
+    clock.moment += timedelta(days=3)
+    calls = phones.calls_home()
+    assert calls
+    assert calls[0].script.steps[-1] == GoOn()
+    assert phones.goes_on(calls[0].shown)
+    (words,) = phones.talks.values()
+    assert words.speaker_no is not None

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rehearsal.sip.message import Message, reply_to, target_of
-from rehearsal.sip.script import HangUp, Listen, Press, Say, Script, Tone, Wait, from_plain, to_plain
+from rehearsal.sip.script import GoOn, HangUp, Listen, Press, Say, Script, Tone, Wait, from_plain, to_plain
 
 PEER = ("127.0.0.1", 5060)
 
@@ -79,6 +79,7 @@ _STEPS = st.one_of(
     st.builds(Press, st.text("0123456789*#", max_size=5)),
     st.builds(Listen, _SECONDS, _SECONDS),
     st.just(HangUp()),
+    st.just(GoOn()),
 )
 
 

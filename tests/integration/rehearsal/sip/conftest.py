@@ -12,7 +12,7 @@ from dialer.asterisk.node.node import OperatorLine, Trunk
 from dialer.asterisk.node.running import RunningNode, new_secret, start_node
 from rehearsal.sip.operators import DeskLine
 from rehearsal.sip.residents import CallHome, Finished, SipResidents
-from rehearsal.sip.script import Script
+from rehearsal.sip.script import Script, Step
 from tests.integration.dialer.asterisk_node.conftest import LOOPBACK, WORDING, asterisk_root, node_of
 from tests.integration.dialer.asterisk_node.far_end import free_port
 from tests.integration.dialer.asterisk_node.plain_ami import PlainAmi
@@ -30,6 +30,7 @@ class Told:
     def __init__(self) -> None:
         self.scripts: dict[str, Script] = {}
         self.otherwise = Script(rings=0.1)
+        self.next_steps: tuple[Step, ...] = ()
         self.callers: list[tuple[str, str]] = []
         self.over: list[Finished] = []
         self.going_to_call: list[CallHome] = []
@@ -37,6 +38,9 @@ class Told:
     def script_for(self, number: str, caller: str) -> Script:
         self.callers.append((number, caller))
         return self.scripts.get(number, self.otherwise)
+
+    def goes_on(self, number: str) -> tuple[Step, ...]:
+        return self.next_steps
 
     def finished(self, call: Finished) -> None:
         self.over.append(call)

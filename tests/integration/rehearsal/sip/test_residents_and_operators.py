@@ -12,7 +12,7 @@ from dialer.asterisk.node.node import ANSWERED, JOIN
 from dialer.asterisk.node.running import RunningNode
 from rehearsal.sip.operators import DeskLine, SipOperators
 from rehearsal.sip.residents import CallHome, SipResidents
-from rehearsal.sip.script import FOREVER_SECONDS, HangUp, Listen, Press, Say, Script, Tone, Wait
+from rehearsal.sip.script import FOREVER_SECONDS, GoOn, HangUp, Listen, Press, Say, Script, Tone, Wait
 from tests.integration.dialer.asterisk_node.conftest import LOOPBACK
 from tests.integration.dialer.asterisk_node.plain_ami import PlainAmi
 from tests.integration.rehearsal.sip.conftest import OFFICE, Told
@@ -64,7 +64,8 @@ def test_nobody_takes_it_up(
 
 def test_a_resident_speaks_listens_and_rings_off(ami: PlainAmi, residents: SipResidents, told: Told) -> None:
     assert residents.has_voice
-    steps = (Say("はい、佐藤です。"), Listen(quiet=0.5, at_most=4), HangUp())
+    steps = (Say("はい、佐藤です。"), Listen(quiet=0.5, at_most=4), GoOn())
+    told.next_steps = (Say("失礼します。"), HangUp())
     told.scripts[number(2)] = Script(rings=0.2, steps=steps)
     attempt = dial(ami, number(2))
     # Nobody joins: the office says who called, the resident hears some of it and rings off.
