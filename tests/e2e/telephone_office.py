@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
-import shutil
 import socket
-import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -92,11 +90,15 @@ def telephone_office(database_url: str, root: Path, folder: Path) -> Iterator[Of
         far = FarEnd("echo", "127.0.0.6", folder / "far")
         stack.callback(far.close)
         node = node_of("voice", (Trunk("city", far.address, far.port, "0300000000", 10, 10),))
-        seen_as = _lend(root, node.name, certificates.chain, certificates.key, stack)
-        ports = replace(node.ports, https=free_port(LOOPBACK, kind=socket.SOCK_STREAM))
-        asterisk = start_node(
-            root, replace(node, ports=ports, certificate=seen_as, operators=(), hold_seconds=15), WORDING
+        certificate = Certificate(PurePosixPath(certificates.chain), PurePosixPath(certificates.key))
+        node = replace(
+            node,
+            ports=replace(node.ports, https=free_port(LOOPBACK, kind=socket.SOCK_STREAM)),
+            certificate=certificate,
+            operators=(),
+            hold_seconds=15,
         )
+        asterisk = start_node(root, node, WORDING, certificate=certificate)
         stack.callback(asterisk.stop)
         stopping = threading.Event()
         lines = LinesFile(asterisk.folder, asterisk.node, database, clock)
@@ -170,17 +172,3 @@ def _found(database: Database) -> None:
                     since=SystemClock().now(),
                 )
             )
-
-
-def _lend(root: Path, name: str, chain: Path, key: Path, stack: ExitStack) -> Certificate:
-    """Certificate and key where Asterisk sees them, readable by it alone, until the office closes."""
-    inside = PurePosixPath("/srv/certificates") / name
-    folder = root / inside.relative_to("/")
-    folder.mkdir(mode=0o700, parents=True)
-    stack.callback(shutil.rmtree, folder)
-    for file in (chain, key):
-        copy = folder / file.name
-        copy.touch(mode=0o600)
-        copy.write_bytes(file.read_bytes())
-    subprocess.run(["chroot", root, "chown", "-R", "asterisk:asterisk", str(inside)], check=True, cwd="/")
-    return Certificate(inside / chain.name, inside / key.name)

@@ -63,7 +63,7 @@ def run(args: Namespace) -> int:
 def _run_here(args: Namespace, database: Database, stopping: threading.Event) -> int:
     node, wording = _node_of(args.file, home_of)
     try:
-        running = start_node(args.root, node, wording, args.recorded)
+        running = start_node(args.root, node, wording, args.recorded, node.certificate)
     except AsteriskNotStarted as failure:
         raise TsunagaruError(str(failure)) from failure
     try:

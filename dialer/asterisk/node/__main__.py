@@ -39,7 +39,7 @@ def _run(asked: argparse.Namespace) -> int:
     # Whoever ends us ends Asterisk too: an exit unwinds through `start_node` and the `finally` below.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     signal.signal(signal.SIGINT, lambda *_: sys.exit(0))
-    running = start_node(asked.root, node, wording, asked.recorded)
+    running = start_node(asked.root, node, wording, asked.recorded, node.certificate)
     try:
         print(
             f"{node.name} が動いています。SIP {node.ports.sip}、AMI {node.ami_bind}:{node.ports.ami}、HTTP {node.ports.http}"

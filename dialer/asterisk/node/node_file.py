@@ -12,6 +12,10 @@ ami = 5038
 http = 8088
 rtp_first = 10000
 rtp_last = 10999
+https = 8089                    # WSS for browsers; with a certificate only
+[certificate]                   # PEM files of this machine (in a container: as Asterisk sees them)
+chain = "/var/lib/tsunagaru/certificates/server.crt"
+key = "/var/lib/tsunagaru/certificates/server.key"
 [[trunk]]
 name = "hikari"
 host = "192.0.2.1"

@@ -10,11 +10,11 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from dialer.asterisk.node.configuration import write_configuration, write_operators
-from dialer.asterisk.node.node import Node
+from dialer.asterisk.node.node import Certificate, Node
 from dialer.asterisk.node.prompts import SPEAK, Wording, write_prompts
 
 _EDITION = ".edition"
@@ -98,10 +98,13 @@ class RunningNode:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def start_node(root: Path, node: Node, wording: Wording, recorded: Path | None = None) -> RunningNode:
+def start_node(
+    root: Path, node: Node, wording: Wording, recorded: Path | None = None, certificate: Certificate | None = None
+) -> RunningNode:
     """Write the node's files, make what it says, start it, and return once calls can be placed.
 
-    `node.home` must be `home_of(node.name)`. Raises AsteriskNotStarted.
+    `node.home` must be `home_of(node.name)`. `certificate`: files of this machine, which Asterisk cannot see; it is given
+    copies, which go with the node. Raises AsteriskNotStarted, and OSError for a certificate that cannot be read.
     """
     hindrance = why_not(root)
     if hindrance:
@@ -109,6 +112,8 @@ def start_node(root: Path, node: Node, wording: Wording, recorded: Path | None =
     folder = _outside(root, node.home)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700, parents=True)
+    if certificate is not None:
+        node = replace(node, certificate=_lent(certificate, folder, node.home))
     configuration = write_configuration(folder, node)
     speak_prompts(root, folder / "sounds", wording, recorded)
     _give_to_asterisk(root, folder)
@@ -153,6 +158,15 @@ def speak_prompts(root: Path, sounds: Path, wording: Wording, recorded: Path | N
                 cwd="/",
             )
         shutil.copyfile(spoken / f"{text.stem}.wav", sounds / f"{text.stem}.wav")
+
+
+def _lent(certificate: Certificate, folder: Path, home: PurePosixPath) -> Certificate:
+    lent = folder / "certificate"
+    lent.mkdir(mode=0o700)
+    for name, file in (("chain.pem", certificate.chain), ("key.pem", certificate.key)):
+        (lent / name).touch(mode=0o600)
+        (lent / name).write_bytes(Path(file).read_bytes())
+    return Certificate(home / "certificate" / "chain.pem", home / "certificate" / "key.pem")
 
 
 def _filed_under(text: Path) -> str:
