@@ -58,7 +58,19 @@ class Voice:
 
     def _synthesise(self, say: Say, file: Path, command: Sequence[str]) -> None:
         self._kept.mkdir(mode=0o700, parents=True, exist_ok=True)
-        words = [*command, _SPEAK, "speak", _DICTIONARY, _VOICE, f"{1.15 * say.speed:.2f}", f"{say.half_tones:.1f}"]
+        # Below whatever carries calls: a sentence may wait, a packet of sound may not.
+        words = [
+            "nice",
+            "-n",
+            "15",
+            *command,
+            _SPEAK,
+            "speak",
+            _DICTIONARY,
+            _VOICE,
+            f"{1.15 * say.speed:.2f}",
+            f"{say.half_tones:.1f}",
+        ]
         try:
             spoken = subprocess.run(
                 words,
