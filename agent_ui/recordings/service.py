@@ -160,7 +160,7 @@ def listens(context: PanelContext, person: SignedIn, before: datetime | None) ->
 
 def missing(context: PanelContext, person: SignedIn, day: date | None) -> MissingOfDay:
     """A day's calls without the recording they should have."""
-    person.require(Right.FLOOR)
+    person.require(Right.RECORDINGS)
     shelf, now = _shelf(context), context.clock.now()
     with context.database.transaction(person.municipality_id) as conn:
         city = load_city(conn, person.municipality_id)

@@ -17,6 +17,8 @@ export const places: Place[] = [
   { name: "campaigns", path: "/campaigns", label: "キャンペーン", right: "campaigns" },
   { name: "reports", path: "/reports", label: "帳票", right: "reports" },
   { name: "imports", path: "/imports", label: "取込", right: "import" },
+  { name: "recordings", path: "/recordings", label: "録音", right: "recordings" },
+  { name: "listens", path: "/listens", label: "録音の聴取", right: "audit" },
 ];
 
 export function home(): string {
@@ -38,6 +40,8 @@ export const router = createRouter({
     { path: "/campaigns", name: "campaigns", component: () => import("./screens/CampaignsScreen.vue") },
     { path: "/reports", name: "reports", component: () => import("./screens/ReportsScreen.vue") },
     { path: "/imports", name: "imports", component: () => import("./screens/ImportsScreen.vue") },
+    { path: "/recordings", name: "recordings", component: () => import("./screens/recordings/RecordingsScreen.vue") },
+    { path: "/listens", name: "listens", component: () => import("./screens/recordings/RecordingsScreen.vue") },
     { path: "/:rest(.*)*", name: "nothing", component: () => import("./screens/NothingScreen.vue") },
   ],
 });
