@@ -1,0 +1,320 @@
+"""Nodes of a world without sockets: enough of Asterisk to ring once too often, if the carrier let it.
+
+Each node has a wire in both directions. Whatever is on a wire when it is cut is lost or, on the way to the node, may be
+delivered much later: a dead process's kernel goes on sending what it had written.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from uuid import UUID, uuid5
+
+from callflow.events import CarrierEvent
+from casefile.clock import VirtualClock
+from dialer.asterisk import pending
+from dialer.asterisk.causes import our_cause_tables
+from dialer.asterisk.lines import Line
+from dialer.asterisk.node.node import MEMORY, Trunk
+from dialer.asterisk.node_view import NodeView
+from dialer.asterisk.switchboard import BoardTerms, Switchboard
+from dialer.asterisk.wire import Action, Event, LiveChannel, Response
+
+START = datetime(2026, 10, 5, 1, 0, tzinfo=UTC)
+CLOCK_ERROR = timedelta(seconds=37)
+"""The nodes' clocks are wrong by this."""
+TRUNK = Trunk("hikari", "192.0.2.1", 5060, "0300000000", cps=50, lines=10)
+OPERATOR = UUID(int=77)
+
+
+class Lines:
+    def line_of(self, operator_id: UUID, node: str | None = None) -> Line | None:
+        return Line(node or "", f"op-{operator_id.hex}")
+
+
+@dataclass
+class Channel:
+    name: str
+    uniqueid: str
+    state: str = "Down"
+    variables: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def to_a_resident(self) -> bool:
+        return self.name.startswith("PJSIP/")
+
+
+class FakeNode:
+    """One Asterisk. `invited` counts how often each attempt reached the network."""
+
+    def __init__(self, world: World, name: str) -> None:
+        self.world = world
+        self.name = name
+        self.channels: dict[str, Channel] = {}
+        self.memory: dict[str, str] = {}
+        self.invited: Counter[str] = Counter()
+        self.connected = False
+        self.to_node: deque[tuple[Action, UUID | None, Callable[[pending.Result], None]]] = deque()
+        self.late: deque[tuple[Action, UUID | None]] = deque()
+        self.to_carrier: deque[tuple[Callable[[pending.Result], None] | None, Callable[[], None]]] = deque()
+        self.arrived: deque[Callable[[], None]] = deque()
+        self._number = 0
+
+    # -- the wire ----------------------------------------------------------------------------------------------------
+
+    def submit(self, action: Action, then: Callable[[pending.Result], None], action_id: UUID | None) -> None:
+        if self.connected:
+            self.to_node.append((action, action_id, then))
+        else:
+            self.arrived.append(partial(then, pending.Refused(UUID(int=0), pending.Reason.NOT_CONNECTED)))
+
+    def connect(self) -> None:
+        self.connected = True
+        board, channels = (
+            self.world.board,
+            tuple(LiveChannel(one.name, one.uniqueid, one.uniqueid, one.state, "") for one in self.channels.values()),
+        )
+        self.to_carrier.append((None, lambda: board.came(self.name, channels)))
+
+    def cut(self, arrives: int, still_comes: int) -> None:
+        """The first `arrives` messages of the node and the first `still_comes` actions to it are not lost."""
+        board = self.world.board
+        for _ in range(min(arrives, len(self.to_carrier))):
+            self._arrives()
+        self.to_carrier.clear()
+        for number, (action, action_id, then) in enumerate(self.to_node):
+            if number < still_comes:
+                self.late.append((action, action_id))
+            self.arrived.append(partial(then, pending.Unknown(UUID(int=0), pending.Reason.CONNECTION_LOST)))
+        self.to_node.clear()
+        for then in self._unanswered:
+            self.arrived.append(partial(then, pending.Unknown(UUID(int=0), pending.Reason.CONNECTION_LOST)))
+        self._unanswered.clear()
+        if self.connected:
+            self.arrived.append(lambda: board.lost(self.name))
+        self.connected = False
+
+    @property
+    def _unanswered(self) -> list[Callable[[pending.Result], None]]:
+        return self.world.unanswered[self.name]
+
+    def deliver(self) -> None:
+        """The next message reaches the carrier."""
+        if not self.arrived and self.to_carrier:
+            self._arrives()
+        if self.arrived:
+            self.arrived.popleft()()
+
+    def _arrives(self) -> None:
+        answered, told = self.to_carrier.popleft()
+        if answered is not None:
+            self._unanswered.remove(answered)
+        self.arrived.append(told)
+
+    def work(self) -> None:
+        """The node takes the next action."""
+        if self.to_node:
+            action, action_id, then = self.to_node.popleft()
+            self._unanswered.append(then)
+            self._perform(action, action_id, then)
+
+    def work_late(self) -> None:
+        """An action of a connection that is long gone arrives."""
+        if self.late:
+            action, action_id = self.late.popleft()
+            self._perform(action, action_id, None)
+
+    def _answer(
+        self, then: Callable[[pending.Result], None] | None, status: str = "Success", *events: Event, **headers: str
+    ) -> None:
+        if then is None:
+            return
+        response = Response(status, headers)
+        result: pending.Result = pending.Answered(UUID(int=0), response, events)
+        if status == "Error":
+            result = pending.Refused(UUID(int=0), pending.Reason.ASTERISK_SAID_NO, response)
+
+        self.to_carrier.append((then, partial(then, result)))
+
+    def _event(self, name: str, **headers: str) -> None:
+        if self.connected:
+            stamped = {**headers, "Timestamp": f"{self.now.timestamp():.6f}"}
+            board = self.world.board
+            self.to_carrier.append((None, lambda: board.event(self.name, Event(name, stamped))))
+
+    # -- Asterisk ----------------------------------------------------------------------------------------------------
+
+    @property
+    def now(self) -> datetime:
+        return self.world.clock.now() + CLOCK_ERROR
+
+    def _ms(self) -> str:
+        return str(round(self.now.timestamp() * 1000))
+
+    def _perform(self, action: Action, action_id: UUID | None, then: Callable[[pending.Result], None] | None) -> None:
+        fields = action.fields
+        match action.name:
+            case "Ping":
+                self._answer(then, Timestamp=f"{self.now.timestamp():.6f}")
+            case "Originate":
+                self._answer(then)
+                self._originate(fields["Channel"], fields["ChannelId"])
+            case "Status":
+                self._status(fields["Channel"], then)
+            case "DBGet":
+                record = self.memory.get(f"{fields['Family']}/{fields['Key']}")
+                if record is None:
+                    self._answer(then, "Error")
+                else:
+                    self._answer(then, "Success", Event("DBGetResponse", {"Val": record}))
+            case "Redirect" | "Hangup":
+                found = self._named(fields["Channel"])
+                self._answer(then, "Success" if found else "Error")
+                if found and action.name == "Hangup":
+                    self.ends(found, 16)
+                elif found:
+                    self._redirected(found, fields["Context"], fields["Exten"])
+
+    def _originate(self, to: str, uniqueid: str) -> None:
+        if uniqueid in self.channels:
+            self._event("OriginateResponse", Response="Failure", Channel=to, Uniqueid=uniqueid)
+            return
+        self._number += 1
+        held = to.startswith("Local/")
+        name = f"Local/s@absent-{self._number:08x};1" if held else f"PJSIP/{TRUNK.name}-{self._number:08x}"
+        self.channels[uniqueid] = Channel(name, uniqueid, "Up" if held else "Down")
+        self._event("Newchannel", Channel=name, Uniqueid=uniqueid)
+        if held:
+            self._event("OriginateResponse", Response="Success", Channel=name, Uniqueid=uniqueid)
+        else:
+            self.invited[uniqueid] += 1
+
+    def _status(self, name: str, then: Callable[[pending.Result], None] | None) -> None:
+        channel = self._named(name)
+        if channel is None:
+            self._answer(then, "Error")
+            return
+        pairs = [f"{key}={value}" for key, value in channel.variables.items()]
+        headers = {"Variable": pairs[0]} if pairs else {}
+        repeated = tuple(("Variable", pair) for pair in pairs[1:])
+        self._answer(then, "Success", Event("Status", headers, repeated))
+
+    def _named(self, name: str) -> Channel | None:
+        return next((one for one in self.channels.values() if one.name == name), None)
+
+    def _redirected(self, channel: Channel, context: str, extension: str) -> None:
+        attempt = channel.uniqueid
+        if "join" in context and "ANNOUNCED_AT" not in channel.variables:
+            line, _, operator = extension.partition("_")
+            channel.variables |= {"JOINED_AT": self._ms(), "JOINED_WITH": operator}
+            self._event("UserEvent", UserEvent="Joined", AttemptId=attempt, Operator=line, OperatorId=operator)
+        elif "ANNOUNCED_AT" not in channel.variables:
+            self._says_who_called(channel)
+
+    def _says_who_called(self, channel: Channel) -> None:
+        channel.variables["ANNOUNCED_AT"] = self._ms()
+        self._event("UserEvent", UserEvent="Announcing", AttemptId=channel.uniqueid)
+
+    # -- the far end -------------------------------------------------------------------------------------------------
+
+    def proceeds(self, channel: Channel, choice: int) -> None:
+        """The resident's telephone, or the dialplan, does the next thing."""
+        if channel.state == "Down":
+            if choice % 3 == 0:
+                self.ends(channel, 17, "486")
+            else:
+                channel.state = "Ringing"
+                names = {"Channel": channel.name, "Uniqueid": channel.uniqueid}
+                self._event("Newstate", ChannelStateDesc="Ringing", **names)
+        elif channel.state == "Ringing":
+            if choice % 3 == 0:
+                self.ends(channel, 19, "480")
+            else:
+                channel.state = "Up"
+                channel.variables["ANSWERED_AT"] = self._ms()
+                self._event("UserEvent", UserEvent="Answered", AttemptId=channel.uniqueid)
+        elif choice % 2 or {"JOINED_AT", "ANNOUNCED_AT"} & set(channel.variables):
+            self._event("HangupRequest", Channel=channel.name, Uniqueid=channel.uniqueid)
+            self.ends(channel, 16)
+        else:
+            self._says_who_called(channel)
+
+    def ends(self, channel: Channel, q850: int, sip: str = "") -> None:
+        del self.channels[channel.uniqueid]
+        if channel.to_a_resident:
+            past = [channel.variables.get(name, "") for name in ("ANSWERED_AT", "HEARD", "JOINED_AT", "JOINED_WITH")]
+            parts = [self._ms(), str(q850), sip, "", *past, channel.variables.get("ANNOUNCED_AT", ""), TRUNK.name]
+            self.memory[f"{MEMORY}/{self.now:%Y%m%d}/{channel.uniqueid}"] = "|".join(parts)
+        headers = {"Channel": channel.name, "Uniqueid": channel.uniqueid, "Cause": str(q850)}
+        self._event("Hangup", **(headers | ({"TechCause": sip} if sip else {})))
+
+    def crashes(self) -> None:
+        """Asterisk is killed: no channel is left and nothing is written down."""
+        self.channels.clear()
+        self.late.clear()
+        self.cut(0, 0)
+
+
+class World:
+    """Two nodes and one engine after the other."""
+
+    def __init__(self, away: float = 30.0) -> None:
+        self.clock = VirtualClock(START)
+        self._away = away
+        self.unanswered: dict[str, list[Callable[[pending.Result], None]]] = {"a": [], "b": []}
+        self.nodes = [FakeNode(self, "a"), FakeNode(self, "b")]
+        self.lives: list[list[CarrierEvent]] = []
+        self.originated: Counter[UUID] = Counter()
+        self._attempts = 0
+        self.new_engine()
+
+    def new_engine(self) -> None:
+        """The old one is dead: what comes back from the nodes reaches nobody."""
+        self.told: list[CarrierEvent] = []
+        self.lives.append(self.told)
+        told = self.told
+        self.board = Switchboard(
+            [NodeView.of(node.name, (TRUNK,), self.moment()) for node in self.nodes],
+            Lines(),
+            our_cause_tables(),
+            BoardTerms(hand_over=2.0, away=self._away),
+            self.clock,
+            self.moment,
+            self._act,
+            told.append,
+        )
+
+    def moment(self) -> float:
+        return self.clock.now().timestamp()
+
+    def _act(
+        self, node: str, action: Action, then: Callable[[pending.Result], None], action_id: UUID | None = None
+    ) -> None:
+        next(one for one in self.nodes if one.name == node).submit(action, then, action_id)
+
+    def kill_engine(self, still_comes: int) -> None:
+        for node in self.nodes:
+            node.cut(0, still_comes)
+            node.arrived.clear()
+        self.new_engine()
+
+    def new_attempt(self) -> UUID:
+        self._attempts += 1
+        return uuid5(UUID(int=0), str(self._attempts))
+
+    def invited(self, attempt_id: UUID) -> int:
+        return sum(node.invited[str(attempt_id)] for node in self.nodes)
+
+    def settle(self) -> None:
+        """Everything on its way arrives, until nothing moves any more."""
+        for _ in range(5_000):
+            moving = [node for node in self.nodes if node.arrived or node.to_carrier or node.to_node]
+            if not moving:
+                return
+            for node in moving:
+                node.deliver()
+                node.work()
+        raise AssertionError("the carrier and the nodes never come to rest")
