@@ -153,7 +153,7 @@ def _sound(subject: str, way: Way | None) -> Iterator[Finding]:
     if way.delay_ms is None:
         yield Finding(f"{subject} 片道の遅れ", "測れません(両端が自分の電話機のときだけ測れます)")
         return
-    delay = Finding(f"{subject} 片道の遅れ", f"{way.delay_ms:.0f} ミリ秒")
+    delay = Finding(f"{subject} 片道の遅れ", f"{way.delay_ms:.1f} ミリ秒")
     if way.delay_ms > _LONGEST_WAY_MS:
         delay = replace(delay, remedy="遅れが150ミリ秒を超えています。経路(VPNなど)を短くしてください。")
     yield delay
