@@ -125,6 +125,11 @@ kill: install ## kill -9 of the engine at many random points; the carrier's ledg
 	@$(PYTEST) -m slow tests/integration/dialer/test_kill.py >test-output/bench/kill.new; code=$$?; \
 		cat test-output/bench/kill.new; [ $$code -eq 0 ] && mv test-output/bench/kill.new test-output/bench/kill.txt
 
+.PHONY: detection
+detection: install ## Measure machine detection: scenes by the thousand, and calls on a real Asterisk; writes docs/detection.md (root)
+	$(PYTEST) -m slow tests/integration/dialer/asterisk_detection
+	$(BIN)/tsunagaru bench detection --people 2500 --page docs/detection.md --live test-output/detection/live.md
+
 .PHONY: prove-fresh
 prove-fresh: ## An empty Debian root folder with python3 and make: make demo and make test succeed there (root)
 	.ci/prove-fresh

@@ -72,7 +72,7 @@ def run(args: Namespace) -> int:
     if args.page:
         about = table([("測った機械", ""), *machine().items(), *circumstances().items()])
         live = args.live.read_text(encoding="utf-8") if args.live and args.live.is_file() else "測っていません。"
-        head = Path(__file__).with_name("bench_detection.md").read_text(encoding="utf-8")
+        head = Path(__file__).with_name("bench_detection.txt").read_text(encoding="utf-8")
         args.page.write_text(
             head.replace("TABLES", "\n\n".join(tables)).replace("LIVE", live.strip()).replace("MACHINE", about),
             encoding="utf-8",

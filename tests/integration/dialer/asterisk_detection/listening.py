@@ -79,7 +79,7 @@ def _note(ami: PlainAmi, call: Call, heard: Sequence[tuple[float, UUID, Detected
     ami.wait_for(_ANNOUNCED_WITHIN, Event="Hangup", Uniqueid=attempt)
     answered = _when(ami.wait_for(UserEvent="Answered", AttemptId=attempt)[1])
     said = ami.wait_for(UserEvent="Heard", AttemptId=attempt)[1]
-    call.amd, call.amd_at = (said["Status"], said["Cause"]), _when(said) - answered
+    call.amd, call.amd_at = (said["Amd"], said["Cause"]), _when(said) - answered
     call.ours = [(what, at - answered) for at, attempt_id, what in heard if attempt_id == call.attempt_id]
 
 

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from callflow.events import Detected
 from dialer.asterisk.detection.policy import HEARD_WITHIN_SECONDS, heard_by_app_amd
 from dialer.asterisk.detection.scenes import Scene
+from dialer.asterisk.node.configuration import channel_to
+from dialer.asterisk.node.node import ANSWERED, GUARD
 from dialer.asterisk.node.running import RunningNode
 from tests.integration.dialer.asterisk_detection.conftest import MANY
 from tests.integration.dialer.asterisk_detection.listening import listen_to_all, side_by_side
+from tests.integration.dialer.asterisk_detection.residents import number_of
+from tests.integration.dialer.asterisk_node.conftest import LOOPBACK
+from tests.integration.dialer.asterisk_node.plain_ami import PlainAmi
 from tests.waiting import until
 
 pytestmark = [pytest.mark.debian]
@@ -36,6 +42,41 @@ def test_every_line_gets_a_verdict_of_both_in_time(line: RunningNode, played: li
     assert all(call.ours[0][0] is Detected.FAX for call in faxes)
     # Nothing is left behind: neither the residents' channels nor those that listened.
     until(lambda: "0 active channels" in line.console("core show channels"), fits=bool)
+
+
+def test_who_is_awaited_is_a_person_once_a_greeting_ends_or_a_bell_rings(
+    line: RunningNode, played: list[Scene]
+) -> None:
+    """With app_amd nothing but the dialplan listens on; the engine's only part is to send the call to wait."""
+    node = line.node
+    ami = PlainAmi((LOOPBACK, node.ports.ami), node.ami_user, node.ami_secret)
+    try:
+        for resident in (first_of("person", played, lasting=2.2), first_of("guard", played, lasting=6.0)):
+            attempt_id = uuid4()
+            # No `DETECT`: app_amd's first word is not this test's subject. The variable is set when it is sent to wait.
+            ami.originate(attempt_id, channel_to("residents", number_of(resident)), ANSWERED)
+            _, answered = ami.wait_for(UserEvent="Answered", AttemptId=str(attempt_id))
+            ami.act("Setvar", Channel=answered["Channel"], Variable="DETECT", Value="amd")
+            ami.redirect(answered["Channel"], GUARD)
+            _, heard = ami.wait_for(25, UserEvent="Heard", AttemptId=str(attempt_id))
+            assert heard["Status"] == "HUMAN"
+            after = float(heard["Timestamp"]) - float(answered["Timestamp"])
+            scene = played[resident]
+            if scene.rings_from is None:
+                assert scene.first_word_ends < after < scene.first_word_ends + 1.2 + LATE
+            else:
+                assert after > scene.rings_from
+            # Nobody decides any more: who called is said two seconds later, and the call ends by itself.
+            _, announcing = ami.wait_for(UserEvent="Announcing", AttemptId=str(attempt_id))
+            assert 1.9 < float(announcing["Timestamp"]) - float(heard["Timestamp"]) < 2.0 + LATE
+            ami.wait_for(20, Event="Hangup", Uniqueid=str(attempt_id))
+    finally:
+        ami.close()
+
+
+def first_of(kind: str, played: list[Scene], lasting: float) -> int:
+    """The first resident of this kind whose first word is over only then."""
+    return next(n for n, scene in enumerate(played) if scene.kind == kind and scene.first_word_ends > lasting)
 
 
 @pytest.mark.slow
