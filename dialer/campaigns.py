@@ -16,6 +16,7 @@ from casefile.errors import TsunagaruError
 from casefile.hours import ContactHours, Window
 from casefile.ids import Ids
 from casefile.tables import UserAccount
+from dialer.asterisk.detection.policy import Detection
 from dialer.messages import Mode
 from dialer.rule import Rule
 from dialer.tables import Campaign, Floor
@@ -31,7 +32,8 @@ class Draft:
     """What a supervisor fills in. `hours` and `caps` None: the city's; given, they can only narrow them.
 
     `follow_up`: {"channel": "sms", "attempts": 3, "bands": 2, "days": 7} or {} for none.
-    `target_abandonment`: share of live answers, 0 < t ≤ 0.03. `ring_seconds`: 15 to 60.
+    `target_abandonment`: share of live answers, 0 < t ≤ 0.03. `ring_seconds`: 15 to 60. `detection`: whether the line is
+    listened to for machines before an operator is joined.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Draft:
     ring_seconds: int = 25
     wrapup_seconds: int = 60
     target_abandonment: Decimal = Decimal("0.010")
+    detection: Detection = Detection.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,7 @@ def create(conn: Connection, city: City, draft: Draft, now: datetime, ids: Ids) 
             "ring_seconds": draft.ring_seconds,
             "wrapup_seconds": draft.wrapup_seconds,
             "target_abandonment": draft.target_abandonment,
+            "detection": Detection(draft.detection).value,
             "owner_id": draft.owner_id,
             "floor_id": draft.floor_id,
             "state": "draft",

@@ -34,6 +34,7 @@ class Campaign(OfMunicipality, Base):
         CheckConstraint("mode IN ('preview', 'progressive', 'predictive')", name="mode"),
         CheckConstraint("state IN ('draft', 'frozen', 'running', 'paused', 'stopped', 'finished')", name="state"),
         CheckConstraint("target_abandonment > 0 AND target_abandonment <= 0.03", name="target_abandonment"),
+        CheckConstraint("detection IN ('none', 'amd')", name="detection"),
     )
 
     campaign_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -47,6 +48,7 @@ class Campaign(OfMunicipality, Base):
     follow_up: Mapped[Json]
     ring_seconds: Mapped[int] = mapped_column(SmallInteger)
     wrapup_seconds: Mapped[int] = mapped_column(SmallInteger)
+    detection: Mapped[str]
     target_abandonment: Mapped[Decimal] = mapped_column(Numeric(4, 3))
     owner_id: Mapped[UUID]
     floor_id: Mapped[UUID | None]

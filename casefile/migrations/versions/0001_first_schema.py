@@ -64,6 +64,7 @@ def upgrade() -> None:
         sa.Column("follow_up", postgresql.JSONB(), nullable=False),
         sa.Column("ring_seconds", sa.SmallInteger(), nullable=False),
         sa.Column("wrapup_seconds", sa.SmallInteger(), nullable=False),
+        sa.Column("detection", sa.Text(), nullable=False),
         sa.Column("target_abandonment", sa.Numeric(precision=4, scale=3), nullable=False),
         sa.Column("owner_id", sa.Uuid(), nullable=False),
         sa.Column("floor_id", sa.Uuid(), nullable=True),
@@ -73,6 +74,7 @@ def upgrade() -> None:
         sa.Column("frozen_yen", sa.BigInteger(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("detection IN ('none', 'amd')", name=op.f("ck_campaign_detection")),
         sa.CheckConstraint("mode IN ('preview', 'progressive', 'predictive')", name=op.f("ck_campaign_mode")),
         sa.CheckConstraint(
             "state IN ('draft', 'frozen', 'running', 'paused', 'stopped', 'finished')", name=op.f("ck_campaign_state")
