@@ -83,11 +83,11 @@ class Hearsay:
             self._board.learn(call, Ringing(call.attempt_id, at))
 
     def _hangup_request(self, node: NodeView, event: Event, at: datetime) -> None:
-        """The far end rings off. (What we or the dialplan hang up comes without this event.)"""
+        """The far end rings off or refuses. (What we or the dialplan end comes without this event.)"""
         del at
         call = self._board.call_on(node, event.get("Uniqueid"))
-        if call is not None and call.answered:
-            call.by_resident = True
+        if call is not None:
+            call.by_far_end = True
 
     def _hangup(self, node: NodeView, event: Event, at: datetime) -> None:
         uniqueid = event.get("Uniqueid")
@@ -95,7 +95,7 @@ class Hearsay:
         call = self._board.call_on(node, uniqueid)
         if call is not None and trunk_of(event.get("Channel")):
             q850, sip = number(event.get("Cause")), number(event.get("TechCause"))
-            self._board.learn(call, self._board.ended(call, at, q850, sip, call.by_resident))
+            self._board.learn(call, self._board.ended(call, at, q850, sip, call.by_far_end))
         self._board.line_free()
 
     def _originate_response(self, node: NodeView, event: Event, at: datetime) -> None:
@@ -110,7 +110,7 @@ class Hearsay:
             # No channel came of it: the node does not know the trunk, or cannot reach it.
             self._board.placing.unplace(call)
             self._board.learn(call, Handed(call.attempt_id, at))
-            self._board.learn(call, self._board.ended(call, at, _NO_CIRCUIT, None, by_resident=False))
+            self._board.learn(call, self._board.ended(call, at, _NO_CIRCUIT, None, by_far_end=False))
 
     def _bridge_enter(self, node: NodeView, event: Event, at: datetime) -> None:
         call = self._board.call_on(node, event.get("Uniqueid"))

@@ -205,12 +205,12 @@ class Inquiry:
         elif past.announced_at is not None:
             learn(call, Announcing(attempt_id, ours(past.announced_at)))
         if past.ended_at is not None:
-            learn(call, self._board.ended(call, ours(past.ended_at), past.q850, past.sip, past.by_resident))
+            learn(call, self._board.ended(call, ours(past.ended_at), past.q850, past.sip, past.by_far_end))
 
     def _gone(self, call: LineCall) -> None:
         """It was there, and the node knows nothing of it any more: Asterisk itself ended without a word."""
         call.looking = ""
-        self._board.learn(call, self._board.ended(call, self._board.clock.now(), None, None, by_resident=False))
+        self._board.learn(call, self._board.ended(call, self._board.clock.now(), None, None, by_far_end=False))
         self._board.flush(call)
 
     def _lost_track(self, call: LineCall) -> None:

@@ -37,7 +37,7 @@ class LineCall:
     asked: bool = False
     joining: UUID | None = None
     hangup_wanted: bool = False
-    by_resident: bool = False
+    by_far_end: bool = False
     verdict: CallResult | None = None
     over_since: float = 0.0
 

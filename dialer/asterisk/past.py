@@ -41,7 +41,7 @@ class Past:
     ended_at: datetime | None = None
     q850: int | None = None
     sip: int | None = None
-    by_resident: bool = False
+    by_far_end: bool = False
     trunk: str = ""
 
 
@@ -78,7 +78,7 @@ def past_of_the_dead(record: str) -> Past | None:
         ended_at,
         number(q850),
         number(sip),
-        by == "resident",
+        by == "far",
         trunk,
     )
 

@@ -306,15 +306,20 @@ class Switchboard:
         for fact in fresh:
             self._tell(fact)
 
-    def ended(self, call: LineCall, at: datetime, q850: int | None, sip: int | None, by_resident: bool) -> Ended:
-        """The end of a call: its cause in words of the network, and what it means where nobody answered."""
+    def ended(self, call: LineCall, at: datetime, q850: int | None, sip: int | None, by_far_end: bool) -> Ended:
+        """The end of a call: its cause in words of the network, and what it means where nobody answered.
+
+        What our own side ended before an answer says of the resident that nobody answered, whatever its cause.
+        """
         cause = "/".join(str(code) for code in (q850, sip) if code is not None) or "lost"
         result = call.verdict
         if result is None and not call.answered:
             load = self.load_of(call)
             table = self._causes[load.trunk.causes if load is not None else "default"]
             result = table.result_of(q850, sip)
-        return Ended(call.attempt_id, at, cause, result.value if result else None, by_resident)
+            if not by_far_end and result is not CallResult.CONGESTION:
+                result = CallResult.NO_ANSWER
+        return Ended(call.attempt_id, at, cause, result.value if result else None, by_far_end and call.answered)
 
     def nobody_has(self, call: LineCall) -> None:
         """No node ever heard of it, and none will: it is never dialed from here on."""

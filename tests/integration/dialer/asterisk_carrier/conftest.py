@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from dialer.asterisk.carrier import CarrierTerms
 from dialer.asterisk.node.node import Trunk
 from dialer.asterisk.node.running import RunningNode, start_node
-from tests.integration.dialer.asterisk_carrier.stage import ADDRESSES, DESK, DESK_ADDRESS
+from tests.integration.dialer.asterisk_carrier.stage import ADDRESSES, DESK, DESK_ADDRESS, QUICK, Stage
 from tests.integration.dialer.asterisk_node.conftest import LOOPBACK, WORDING, node_of
 from tests.integration.dialer.asterisk_node.conftest import asterisk_root as asterisk_root
 from tests.integration.dialer.asterisk_node.far_end import FarEnd, register_desk_phone
@@ -71,7 +72,18 @@ def shared_asterisk(
         secret = next(line.secret for line in running.node.operators if line.name == DESK)
         node = (LOOPBACK, running.node.ports.sip)
         register_desk_phone(DESK, secret, residents["echo"], node, tmp_path_factory.mktemp("desk"))
+        _play_in(running, tmp_path_factory.mktemp("first"))
         yield running
     finally:
         running.kill()
         running.stop()
+
+
+def _play_in(asterisk: RunningNode, folder: Path) -> None:
+    """One whole call: what Asterisk opens once and keeps is open afterwards, so that a leak can be told from it."""
+    stage = Stage(asterisk, "answer", CarrierTerms(ami=QUICK), folder, 10)
+    try:
+        for step in ("dial", "until heard", "join", "until joined", "hang_up", "until ended", "the_line_is_free"):
+            stage.play(step)
+    finally:
+        stage.close()

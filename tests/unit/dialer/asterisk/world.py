@@ -222,12 +222,13 @@ class FakeNode:
 
     def proceeds(self, channel: Channel, choice: int) -> None:
         """The resident's telephone, or the dialplan, does the next thing."""
+        names = {"Channel": channel.name, "Uniqueid": channel.uniqueid}
         if channel.state == "Down":
             if choice % 3 == 0:
+                self._event("HangupRequest", **names)
                 self.ends(channel, 17, "486")
             else:
                 channel.state = "Ringing"
-                names = {"Channel": channel.name, "Uniqueid": channel.uniqueid}
                 self._event("Newstate", ChannelStateDesc="Ringing", **names)
         elif channel.state == "Ringing":
             if choice % 3 == 0:
@@ -237,7 +238,7 @@ class FakeNode:
                 channel.variables["ANSWERED_AT"] = self._ms()
                 self._event("UserEvent", UserEvent="Answered", AttemptId=channel.uniqueid)
         elif choice % 2 or {"JOINED_AT", "ANNOUNCED_AT"} & set(channel.variables):
-            self._event("HangupRequest", Channel=channel.name, Uniqueid=channel.uniqueid)
+            self._event("HangupRequest", **names)
             self.ends(channel, 16)
         else:
             self._says_who_called(channel)
@@ -246,7 +247,7 @@ class FakeNode:
         del self.channels[channel.uniqueid]
         if channel.to_a_resident:
             past = [channel.variables.get(name, "") for name in ("ANSWERED_AT", "HEARD", "JOINED_AT", "JOINED_WITH")]
-            parts = [self._ms(), str(q850), sip, "", *past, channel.variables.get("ANNOUNCED_AT", ""), TRUNK.name]
+            parts = [self._ms(), str(q850), sip, "far", *past, channel.variables.get("ANNOUNCED_AT", ""), TRUNK.name]
             self.memory[f"{MEMORY}/{self.now:%Y%m%d}/{channel.uniqueid}"] = "|".join(parts)
         headers = {"Channel": channel.name, "Uniqueid": channel.uniqueid, "Cause": str(q850)}
         self._event("Hangup", **(headers | ({"TechCause": sip} if sip else {})))
