@@ -128,7 +128,7 @@ kill: install ## kill -9 of the engine at many random points; the carrier's ledg
 .PHONY: detection
 detection: install ## Measure machine detection: scenes by the thousand, and calls on a real Asterisk; writes docs/detection.md (root)
 	$(PYTEST) -m slow tests/integration/dialer/asterisk_detection
-	$(BIN)/tsunagaru bench detection --people 2500 --page docs/detection.md --live test-output/detection/live.md
+	$(BIN)/tsunagaru bench detection --people 2500 --seed 4 --page docs/detection.md --live test-output/detection/live.md
 
 .PHONY: prove-fresh
 prove-fresh: ## An empty Debian root folder with python3 and make: make demo and make test succeed there (root)

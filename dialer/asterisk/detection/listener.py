@@ -20,8 +20,8 @@ from dialer.asterisk.detection.voice import Span, spans, timing
 
 _FIRST_LOOK = 20
 _LOOKS_EVERY = 5
-DECIDES_AT = 66
-"""1.32 s of sound; the way from the line to here and on to the engine takes about 0.1 s (docs/detection.md)."""
+DECIDES_AT = 62
+"""1.24 s of sound; the way from the line to here and on to the engine takes 0.1 to 0.25 s (docs/detection.md)."""
 _WAITS = 25
 """Half a second without a voice after a short word: somebody waits for us."""
 _SHORT_WORDS = 1.2

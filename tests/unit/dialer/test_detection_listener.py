@@ -53,7 +53,7 @@ def turns(sound: Sound, forest: Forest = AWAITS) -> list[tuple[Detected, float]]
     return [(turn.said, round(turn.at, 2)) for turn in judged.turns]
 
 
-@pytest.mark.parametrize("word", [0.25, 0.4, 0.6])
+@pytest.mark.parametrize("word", [0.25, 0.4, 0.5])
 def test_a_short_word_and_quiet_is_a_person_before_the_time_is_up(word: float) -> None:
     [(said, at)] = turns(line(quiet(0.2), speech(word), quiet(3)))
     assert said is PERSON
