@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from callflow.events import (
+    Announcing,
     Answered,
     Detected,
     Dial,
@@ -200,6 +201,7 @@ class Stage:
             "handed": lambda: Handed(attempt_id, at),
             "ringing": lambda: Ringing(attempt_id, at),
             "answered": lambda: Answered(attempt_id, at),
+            "announcing": lambda: Announcing(attempt_id, at),
             "joined": lambda: Joined(attempt_id, operator(words[0]), at),
             "ended": lambda: Ended(attempt_id, at, "16", result, by_resident=True),
             "refused": lambda: Refused(attempt_id, at, "barred", words[0]),
