@@ -3,8 +3,9 @@
 It speaks in at most two turns. The first is there 1.5 s after the answer: PERSON (somebody spoke shortly and waits; nobody
 spoke; or we are not sure), FAX, or RECORDING_GUARD: a voice that speaks on as recordings do. Whether that is a machine, a
 recorder phone whose bell will ring next, or a resident with much to say is not to be known yet (DOMAIN.md §2.9), so it is
-awaited, and the second turn says: MACHINE after its beep or fifteen seconds without a breath, PERSON once the voice stops
-early, or a voice or the bell comes after quiet: an operator who hears it ring is better than a silent line. A machine is never said from timing alone.
+awaited, and the second turn says: MACHINE after its beep or fifteen seconds of voice without a pause of 1.2 s, PERSON once
+the voice stops early, or a voice or the bell comes after quiet: an operator who hears it ring is better than a silent line.
+In the first turn a machine is never said.
 """
 
 from __future__ import annotations
