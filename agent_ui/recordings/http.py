@@ -14,6 +14,7 @@ from agent_ui.identity import signed_in
 from agent_ui.recordings import service
 from agent_ui.recordings.schemas import HoldForm, ListenForm, Listening, Listens, MissingOfDay, Recordings
 from agent_ui.recordings.sound import answer
+from casefile.roles import Right
 
 
 def blueprint(context: PanelContext) -> APIBlueprint:
@@ -37,7 +38,9 @@ def blueprint(context: PanelContext) -> APIBlueprint:
     @api.doc(hide=True)
     def sound(recording_id: UUID) -> Response:
         """The sound of a listen that was written down, whole or in parts."""
-        found = service.sound(context, signed_in(), recording_id, _listen_id())
+        person = signed_in()
+        person.require(Right.RECORDINGS)
+        found = service.sound(context, person, recording_id, _listen_id())
         return answer(found, request.headers.get("Range"))
 
     @api.post("/<uuid:recording_id>/hold")

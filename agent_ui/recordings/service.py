@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection, func, select
 
 from agent_ui.context import PanelContext, RecordingShelf
-from agent_ui.errors import Forbidden, NotFound, Refused, Unavailable
+from agent_ui.errors import Forbidden, NotFound, Refused
 from agent_ui.identity import SignedIn, note
 from agent_ui.recordings.schemas import (
     HoldForm,
@@ -183,7 +183,7 @@ def missing(context: PanelContext, person: SignedIn, day: date | None) -> Missin
 
 def _shelf(context: PanelContext) -> RecordingShelf:
     if context.recordings is None:
-        raise Unavailable(_NO_SHELF)
+        raise Refused(_NO_SHELF)
     return context.recordings
 
 

@@ -70,6 +70,8 @@ def body_for(address: str) -> dict[str, object]:
         "/api/panel/dial": {"addressee_no": "A1", "phone_id": SOME_ID},
         f"/api/panel/calls/{SOME_ID}/identity": {"contact": "self", "items": []},
         f"/api/panel/calls/{SOME_ID}/members/A1/identity": {"items": []},
+        f"/api/recordings/{SOME_ID}/listen": {"reason": "苦情の確認"},
+        f"/api/recordings/{SOME_ID}/hold": {"kind": "complaint", "reason": "苦情の確認"},
     }
     return bodies.get(address, {})
 
@@ -84,7 +86,7 @@ def test_nobody_gets_anything_before_signing_in(app: APIFlask, stranger: Visitor
     [
         ("operator", ("/api/panel", "/api/cases")),
         ("health", ("/api/panel", "/api/cases", "/api/reports")),
-        ("auditor", ("/api/reports",)),
+        ("auditor", ("/api/reports", "/api/recordings/listens")),
         ("admin", ("/api/imports", "/api/floor/stops")),
         ("collector", ("/api/panel", "/api/cases", "/api/reports")),
     ],
