@@ -117,8 +117,25 @@ class Incoming:
     e164: str | None
 
 
+class Wish(StrEnum):
+    """What a caller chose by a key while waiting (B4): a new payment slip, word that it is paid, or to talk it over."""
+
+    REISSUE = "1"
+    PAID = "2"
+    CONSULT = "3"
+
+
+@dataclass(frozen=True, slots=True)
+class Wished:
+    """A caller pressed a key of the menu."""
+
+    attempt_id: UUID
+    at: datetime
+    wish: Wish
+
+
 CallFact = Handed | Ringing | Answered | Heard | Joined | Announcing | Ended | Refused
-CarrierEvent = CallFact | Reconciled | Incoming
+CarrierEvent = CallFact | Reconciled | Incoming | Wished
 
 
 # What a carrier is told. The attempt's id is the idempotency key: the same command twice acts once.
@@ -159,4 +176,12 @@ class Reconcile:
     attempt_id: UUID
 
 
-CarrierCommand = Dial | Join | Announce | Hangup | Reconcile
+@dataclass(frozen=True, slots=True)
+class TellPlace:
+    """Say to a caller in the queue how many are before them, themselves included; 1 is next."""
+
+    attempt_id: UUID
+    place: int
+
+
+CarrierCommand = Dial | Join | Announce | Hangup | Reconcile | TellPlace

@@ -25,6 +25,10 @@ class CallState(StrEnum):
     """Answered by the network; nobody knows yet by whom."""
     GUARDED = "guarded"
     """A recording guard spoke; the bell rings behind it and a person may still answer."""
+    QUEUED = "queued"
+    """返電: the caller hears that somebody is coming, for as long as the carrier keeps them."""
+    PASSED = "passed"
+    """返電: on the way to an operator, and back into the queue if nobody takes it."""
     WAITING = "waiting"
     """A person is there and no operator is: at most 2.0 s."""
     JOINING = "joining"
@@ -50,7 +54,7 @@ class CallState(StrEnum):
     @property
     def needs_operator(self) -> bool:
         """In flight, or answered and not yet with an operator."""
-        return self in _IN_FLIGHT or self is CallState.WAITING
+        return self in _IN_FLIGHT or self in (CallState.WAITING, CallState.QUEUED)
 
     @property
     def holds_operator(self) -> bool:
@@ -65,7 +69,9 @@ class CallState(StrEnum):
 _IN_FLIGHT = frozenset(
     {CallState.ADMITTED, CallState.DIALING, CallState.RINGING, CallState.LISTENING, CallState.GUARDED}
 )
-_HOLDS_OPERATOR = frozenset({CallState.JOINING, CallState.TALKING, CallState.CLOSING, CallState.WRAPUP})
+_HOLDS_OPERATOR = frozenset(
+    {CallState.PASSED, CallState.JOINING, CallState.TALKING, CallState.CLOSING, CallState.WRAPUP}
+)
 
 
 class Happening(StrEnum):
@@ -90,6 +96,8 @@ class Happening(StrEnum):
     RECONCILED_ABSENT = "reconciled_absent"
     RECONCILED_LOST = "reconciled_lost"
     """The carrier knows nothing of a call it had once taken."""
+    RECONCILED_QUEUED = "reconciled_queued"
+    """返電: the caller is still there."""
 
     TOO_LATE = "too_late"
     """3 s passed before the carrier was told: it is never told."""
@@ -107,6 +115,10 @@ class Happening(StrEnum):
 
     ENGINE_RESTARTED = "engine_restarted"
     MATCHED = "matched"
+    WISHED = "wished"
+    """返電: the caller chose by a key what it is about."""
+    NOBODY_TOOK = "nobody_took"
+    """返電: the operator's line did not answer in time."""
     CANCELLED = "cancelled"
     OPERATOR_HUNG_UP = "operator_hung_up"
     WRAPUP_DONE = "wrapup_done"
@@ -132,6 +144,8 @@ class Act(StrEnum):
     NOTE_WRAPPED_UP = "note_wrapped_up"
     CLOSE = "close"
     FREE_OPERATOR = "free_operator"
+    PAUSE_OPERATOR = "pause_operator"
+    """The operator's line did not answer."""
     START_WRAPUP = "start_wrapup"
 
 
@@ -214,6 +228,24 @@ TABLE: dict[CallState, dict[Happening, Step]] = {
         _H.GUARD_LIMIT: Step(_S.RELEASING, (_A.HANG_UP,), _R.RECORDING_GUARD),
         _H.OPERATOR_HUNG_UP: Step(_S.RELEASING, (_A.HANG_UP,), _R.RECORDING_GUARD),
     },
+    # 返電 (I4): nobody dialed them, so a caller who is lost here is no 放棄呼.
+    _S.QUEUED: {
+        _H.MATCHED: Step(_S.PASSED, (_A.JOIN,)),
+        _H.WISHED: Step(_S.QUEUED),
+        # A former engine's join, told again by the carrier.
+        _H.JOINED: Step(_S.TALKING, (_A.NOTE_JOINED,), _R.ANSWERED),
+        _H.ENDED: Step(_S.ENDED, (_A.CLOSE,), _R.NO_ANSWER),
+        _H.ENDED_UNANSWERED: Step(_S.ENDED, (_A.CLOSE,), _R.NO_ANSWER),
+    },
+    _S.PASSED: {
+        _H.JOINED: Step(_S.TALKING, (_A.NOTE_JOINED,), _R.ANSWERED),
+        _H.WISHED: Step(_S.PASSED),
+        # A line that is silent for a caller would be silent for a resident we ring: no more calls to it.
+        _H.NOBODY_TOOK: Step(_S.QUEUED, (_A.PAUSE_OPERATOR,)),
+        _H.OPERATOR_HUNG_UP: Step(_S.QUEUED, (_A.FREE_OPERATOR,)),
+        _H.ENDED: Step(_S.ENDED, (_A.CLOSE, _A.FREE_OPERATOR), _R.NO_ANSWER),
+        _H.ENDED_UNANSWERED: Step(_S.ENDED, (_A.CLOSE, _A.FREE_OPERATOR), _R.NO_ANSWER),
+    },
     _S.WAITING: {
         _H.MATCHED: Step(_S.JOINING, (_A.JOIN,)),
         # A former engine's join, told again by the carrier.
@@ -280,6 +312,7 @@ TABLE: dict[CallState, dict[Happening, Step]] = {
         # The call's past is told anew from its beginning, by the same table. Whatever else comes from the carrier
         # before it has answered is part of that past.
         _H.RECONCILED_KNOWN: Step(_S.DIALING, (_A.NOTE_HANDED,)),
+        _H.RECONCILED_QUEUED: Step(_S.QUEUED),
         _H.RECONCILED_ABSENT: Step(_S.ENDED, (_A.CLOSE, _A.FREE_OPERATOR), _R.STOPPED_BY_RULE),
         _H.RECONCILED_LOST: Step(_S.ENDED, (_A.CLOSE, _A.FREE_OPERATOR), _R.NO_ANSWER),
         _H.NO_WORD: Step(_S.UNKNOWN, (_A.ASK,)),

@@ -19,7 +19,8 @@ from callflow.retry import NextTry, PastTry, TryHistory, after_attempt
 from casefile.city import City
 from casefile.clock import at_jst, jst_date
 from casefile.ids import Ids
-from dialer.messages import Candidate, StoreEnded, StoreSkip, StoreWrappedUp
+from casefile.vocabulary import ContactDirection
+from dialer.messages import Candidate, StoreCallBackEnded, StoreEnded, StoreSkip, StoreWrappedUp
 from dialer.supply import CampaignFacts
 
 _HISTORY = timedelta(days=60)
@@ -56,8 +57,18 @@ ON CONFLICT (municipality_id, campaign_id, day) DO UPDATE
    SET live_answers = pacing_day.live_answers + excluded.live_answers,
        abandoned = pacing_day.abandoned + excluded.abandoned
 """
+# Whoever has called back and was the right person needs no call of ours about the same.
+_CALLED_BACK = """
+UPDATE campaign_entry e
+   SET next_at = NULL, state = 'reached', state_reason = %(reason)s, changed_at = %(now)s
+  FROM campaign c
+ WHERE e.municipality_id = %(city)s AND e.addressee_no = %(person)s AND e.state = 'open'
+   AND c.municipality_id = e.municipality_id AND c.campaign_id = e.campaign_id
+   AND c.purpose = %(purpose)s AND c.claim_group = %(claim_group)s
+"""
 _RECORDS = """
-SELECT DISTINCT ON (r.attempt_id) r.attempt_id, r.contact, r.outcome FROM contact_record r
+SELECT DISTINCT ON (r.attempt_id) r.attempt_id, r.contact, r.outcome, r.addressee_no, r.purpose, r.claim_group
+  FROM contact_record r
  WHERE r.municipality_id = %(city)s AND r.attempt_id = ANY(%(attempts)s)
  ORDER BY r.attempt_id, r.recorded_at DESC, r.version DESC
 """
@@ -260,6 +271,56 @@ def _spend_budget(conn: Connection, city: City, ended: Iterable[StoreEnded]) -> 
         )
 
 
+# -- after a call-back ----------------------------------------------------------------------------------------------
+
+_LOST_NOTE = "返電がつながらないまま切れました"
+
+
+def call_lost_callers_back(
+    conn: Connection, city: City, lost: Sequence[StoreCallBackEnded], now: datetime, ids: Ids
+) -> None:
+    """Whoever gave up waiting for us is in the case's history, and gets a booked call where the number is theirs alone.
+
+    A booking that is there already stands: it was agreed with them.
+    """
+    for call in lost:
+        caller = call.caller
+        if caller.addressee_no is None or caller.household_id is None:
+            continue
+        close_calls(conn, city, [_lost_close(call, caller.addressee_no, caller.household_id)], now, ids)
+        if caller.phone_id is not None and not recall.of_person(conn, city.id, caller.addressee_no):
+            recall.book(
+                conn,
+                city.id,
+                addressee_no=caller.addressee_no,
+                purpose=caller.purpose,
+                claim_group=caller.claim_group,
+                wish=recall.RecallWish(now + RECALL_AGAIN, caller.phone_id, caller.last_operator, _LOST_NOTE),
+                now=now,
+                ids=ids,
+            )
+
+
+def _lost_close(call: StoreCallBackEnded, addressee_no: str, household_id: str) -> AttemptClose:
+    caller = call.caller
+    return AttemptClose(
+        attempt_id=call.attempt_id,
+        addressee_no=addressee_no,
+        household_id=household_id,
+        phone_id=caller.phone_id,
+        e164=caller.e164 or "",
+        purpose=caller.purpose,
+        claim_group=caller.claim_group,
+        campaign_id=None,
+        result=CallResult(call.result),
+        started_at=call.since,
+        ended_at=call.at,
+        counted=False,
+        rule=None,
+        direction=ContactDirection.INBOUND,
+    )
+
+
 # -- after a talk ---------------------------------------------------------------------------------------------------
 
 
@@ -267,12 +328,24 @@ def _after_talks(conn: Connection, city: City, done: Sequence[StoreWrappedUp], a
     """Whom we spoke with decides: the right person settles the entry, others leave it open for another day."""
     attempts = [talk.attempt_id for talk in done]
     rows = conn.exec_driver_sql(_RECORDS, {"city": city.id, "attempts": attempts})
-    records: dict[UUID, tuple[str | None, str | None]] = {row.attempt_id: (row.contact, row.outcome) for row in rows}
+    records = {row.attempt_id: row for row in rows}
     for talk in done:
-        campaign_id = talk.candidate.campaign_id
-        if campaign_id is not None:
-            contact, outcome = records.get(talk.attempt_id, (None, None))
+        record = records.get(talk.attempt_id)
+        if talk.candidate is None:
+            _after_call_back(conn, city, record, talk.at)
+        elif (campaign_id := talk.candidate.campaign_id) is not None:
+            contact, outcome = (record.contact, record.outcome) if record else (None, None)
             after.entries.append(_entry_after_talk(campaign_id, talk.candidate, contact, outcome, talk.at, city))
+
+
+def _after_call_back(conn: Connection, city: City, record: Any, at: datetime) -> None:
+    if record is None or record.contact is None or record.outcome == Outcome.RECALL:
+        return
+    if Contact(record.contact).is_right_party:
+        about = {name: getattr(record, name) for name in ("purpose", "claim_group")}
+        reason = record.outcome or record.contact
+        values = {"city": city.id, "person": record.addressee_no, "reason": reason, "now": at, **about}
+        conn.exec_driver_sql(_CALLED_BACK, values)
 
 
 def _entry_after_talk(

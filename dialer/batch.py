@@ -21,6 +21,7 @@ from dialer.messages import (
     Notify,
     SeatRow,
     StoreAnswered,
+    StoreCallBackEnded,
     StoreEnded,
     StoreHanded,
     StoreJoined,
@@ -91,6 +92,7 @@ class Batch:
     ended: list[StoreEnded] = field(default_factory=list)
     wrapped_up: list[StoreWrappedUp] = field(default_factory=list)
     skipped: list[StoreSkip] = field(default_factory=list)
+    lost_callers: list[StoreCallBackEnded] = field(default_factory=list)
 
     def __bool__(self) -> bool:
         return bool(
@@ -127,6 +129,8 @@ class Batch:
                 step.state, step.unknown_since = "unknown", command.at
             case StoreEnded():
                 self._end(command)
+            case StoreCallBackEnded():
+                self._end_call_back(command)
             case StoreWrappedUp():
                 self.wrapped_up.append(command)
             case StoreSeat():
@@ -155,6 +159,15 @@ class Batch:
         step.speech_at = step.speech_at or command.speech_at
         step.operator_id = step.operator_id or command.operator_id
         self.ended.append(command)
+
+    def _end_call_back(self, command: StoreCallBackEnded) -> None:
+        step = self._step(command.attempt_id)
+        step.state, step.ended_at = "ended", command.at
+        step.result, step.cause, step.counted = command.result, command.cause, False
+        step.abandoned, step.person_answered = False, command.connected
+        step.operator_id = step.operator_id or command.operator_id
+        if not command.connected:
+            self.lost_callers.append(command)
 
     def write(self, conn: Connection, municipality_id: int, floor_id: UUID, ids: Ids) -> list[StoreEnded]:
         """Write the rows and wake the screens when they are committed; gives the ends that were news to the ledger."""

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from callflow.codes import CallResult
 from callflow.states import CallState, Happening
-from dialer.messages import Candidate
+from dialer.messages import Caller, Candidate
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Limits:
 
     `patience`: a person waits for an operator (PACING.md §1). `listen`: until a carrier's verdict counts as missing.
     `take`: from the intent until the carrier has taken it (DESIGN.md §2). `ring_slack`: beyond the campaign's ring time,
-    which the carrier itself keeps. `guard`: a recording guard's bell.
+    which the carrier itself keeps. `guard`: a recording guard's bell. `pass_on`: for a call-back's operator to be joined.
     """
 
     patience: float = 2.0
@@ -30,14 +30,18 @@ class Limits:
     release: float = 10.0
     ask_again: float = 5.0
     hand_dial_ring: int = 30
+    pass_on: float = 5.0
 
 
 @dataclass(slots=True)
 class Call:
-    """A call that is not over. `reserved_for`: the operator who was held for it before it was dialed."""
+    """A call that is not over. `reserved_for`: the operator who was held for it before it was dialed.
+
+    `not_taken_by`: operators whose lines did not answer this call-back.
+    """
 
     attempt_id: UUID
-    candidate: Candidate
+    candidate: Candidate | Caller
     intended_at: datetime
     ring_seconds: int
     state: CallState = CallState.ADMITTED
@@ -55,6 +59,12 @@ class Call:
     result: CallResult | None = None
     deadline: datetime | None = None
     deadline_brings: Happening | None = None
+    not_taken_by: frozenset[UUID] = frozenset()
+
+    @property
+    def caller(self) -> Caller | None:
+        """Who calls back; None: we have dialed."""
+        return self.candidate if isinstance(self.candidate, Caller) else None
 
     @property
     def competes(self) -> bool:
@@ -98,7 +108,16 @@ def _ring(call: Call, limits: Limits) -> float:
     return call.ring_seconds + limits.ring_slack
 
 
-_TOLD = frozenset({CallState.ANNOUNCING, CallState.SCREENED, CallState.RELEASING, CallState.CLOSING, CallState.UNKNOWN})
+_TOLD = frozenset(
+    {
+        CallState.PASSED,
+        CallState.ANNOUNCING,
+        CallState.SCREENED,
+        CallState.RELEASING,
+        CallState.CLOSING,
+        CallState.UNKNOWN,
+    }
+)
 _Seconds = Callable[[Call, Limits], float]
 
 _LIMIT: dict[CallState, tuple[_Seconds, Happening]] = {
@@ -107,6 +126,7 @@ _LIMIT: dict[CallState, tuple[_Seconds, Happening]] = {
     CallState.RINGING: (_ring, Happening.RING_LIMIT),
     CallState.LISTENING: (lambda _, limits: limits.listen, Happening.LISTENED_ENOUGH),
     CallState.GUARDED: (lambda _, limits: limits.guard, Happening.GUARD_LIMIT),
+    CallState.PASSED: (lambda _, limits: limits.pass_on, Happening.NOBODY_TOOK),
     CallState.WAITING: (lambda _, limits: limits.patience, Happening.PATIENCE_OVER),
     CallState.JOINING: (lambda _, limits: limits.patience, Happening.PATIENCE_OVER),
     CallState.ANNOUNCING: (lambda _, limits: limits.announce, Happening.ANNOUNCE_LIMIT),

@@ -11,9 +11,11 @@ from callflow.events import Announce, Dial, Hangup, Join, Reconcile
 from callflow.states import Act, CallState, Happening, step
 from dialer.call import Call, Limits
 from dialer.messages import (
+    Caller,
     Candidate,
     Notify,
     StoreAnswered,
+    StoreCallBackEnded,
     StoreEnded,
     StoreHanded,
     StoreJoined,
@@ -22,6 +24,7 @@ from dialer.messages import (
     StoreWrappedUp,
     Tell,
 )
+from dialer.seat import LINE_SILENT
 from dialer.seats import Emit, Seats
 
 LiveAnswer = Callable[[UUID | None, bool], None]
@@ -53,8 +56,9 @@ class Calls:
             Act.NOTE_JOINED: self._note_joined,
             Act.NOTE_ABANDONED: self._note_abandoned,
             Act.NOTE_UNKNOWN: lambda call, at: self._emit(StoreUnknown(call.attempt_id, at)),
-            Act.NOTE_WRAPPED_UP: lambda call, at: self._emit(StoreWrappedUp(call.attempt_id, call.candidate, at)),
+            Act.NOTE_WRAPPED_UP: self._note_wrapped_up,
             Act.FREE_OPERATOR: self._free_operator,
+            Act.PAUSE_OPERATOR: self._pause_operator,
             Act.START_WRAPUP: self._start_wrapup,
         }
 
@@ -94,6 +98,19 @@ class Calls:
         self._emit(Tell(Dial(attempt_id, candidate.e164, self._caller_number, ring_seconds)))
         self._emit(Notify("call", operator, attempt_id))
 
+    def take_up(self, attempt_id: UUID, caller: Caller, since: datetime, at: datetime) -> None:
+        """A call-back, whose row is committed: into the queue."""
+        call = Call(attempt_id, caller, since, 0, CallState.QUEUED, handed=True, handed_at=since, answered_at=since)
+        call.speech_at, call.person = since, True
+        self.put(call, at)
+        self._emit(Notify("call", None, attempt_id))
+
+    def queued(self) -> list[Call]:
+        """Call-backs nobody has taken yet, the one who has waited longest first."""
+        found = [call for call in self._calls.values() if call.state is CallState.QUEUED]
+        found.sort(key=lambda call: (call.intended_at, call.attempt_id))
+        return found
+
     def put(self, call: Call, at: datetime) -> None:
         """A call as it stands."""
         self._calls[call.attempt_id] = call
@@ -109,6 +126,7 @@ class Calls:
         cause: str | None = None,
         result: str | None = None,
         operator_id: UUID | None = None,
+        wish: str | None = None,
     ) -> None:
         """Take one step of the table; what the table does not know is stored as ignored."""
         found = step(call.state, happening)
@@ -121,7 +139,7 @@ class Calls:
             call.operator_id = operator_id
         if found.result is not None:
             call.result = found.result
-        detail = {name: text for name, text in (("cause", cause), ("result", result)) if text}
+        detail = {name: text for name, text in (("cause", cause), ("result", result), ("wish", wish)) if text}
         self._store_step(call, at, origin, happening, detail)
         for act in found.acts:
             if act is Act.CLOSE:
@@ -153,6 +171,9 @@ class Calls:
             self.happen(call, call.deadline_brings, at)
 
     def _settle(self, call: Call, at: datetime) -> None:
+        if call.state is CallState.QUEUED and call.operator_id is not None:
+            call.not_taken_by |= {call.operator_id}
+            call.operator_id = None
         if call.state is CallState.WRAPUP and self._seats.holding(call.attempt_id) is None:
             # The operator went on already, or is no longer there.
             self.happen(call, Happening.WRAPUP_DONE, at)
@@ -216,10 +237,19 @@ class Calls:
         call.abandoned = True
         self._count(call, lost=True)
 
+    def _note_wrapped_up(self, call: Call, at: datetime) -> None:
+        dialed = call.candidate if isinstance(call.candidate, Candidate) else None
+        self._emit(StoreWrappedUp(call.attempt_id, dialed, at))
+
     def _free_operator(self, call: Call, at: datetime) -> None:
         seat = self._seats.holding(call.attempt_id)
         if seat is not None:
             self._seats.free(seat, at)
+
+    def _pause_operator(self, call: Call, at: datetime) -> None:
+        seat = self._seats.holding(call.attempt_id)
+        if seat is not None:
+            self._seats.pause(seat, LINE_SILENT, at)
 
     def _start_wrapup(self, call: Call, at: datetime) -> None:
         seat = self._seats.holding(call.attempt_id)
@@ -229,6 +259,9 @@ class Calls:
     def _close(self, call: Call, at: datetime, fixed: CallResult | None, reported: str | None, cause: str) -> None:
         result = _result(call, fixed, reported)
         connected = call.connected_at is not None
+        if isinstance(call.candidate, Caller):
+            self._close_call_back(call, call.candidate, at, result, cause)
+            return
         person = connected or call.abandoned or (call.person and result is CallResult.ANSWERED)
         if person and not connected and not call.abandoned:
             self._count(call, lost=False)
@@ -252,8 +285,18 @@ class Calls:
         )
         self._emit(Notify("call", call.operator_id, call.attempt_id))
 
+    def _close_call_back(self, call: Call, caller: Caller, at: datetime, result: CallResult, cause: str) -> None:
+        connected = call.connected_at is not None
+        operator_id = call.operator_id if connected else None
+        self._emit(
+            StoreCallBackEnded(
+                call.attempt_id, caller, at, call.intended_at, result.value, cause, connected, operator_id
+            )
+        )
+        self._emit(Notify("call", call.operator_id, call.attempt_id))
+
     def _count(self, call: Call, *, lost: bool) -> None:
-        if not call.live_counted:
+        if call.caller is None and not call.live_counted:
             call.live_counted = True
             self._live_answer(call.candidate.campaign_id, lost)
 

@@ -17,6 +17,7 @@ from callflow.codes import CallResult
 from callflow.states import CallState, Happening
 from dialer import desk
 from dialer.call import Call, Limits
+from dialer.call_backs import CallBacks
 from dialer.calls import Calls
 from dialer.messages import (
     Admit,
@@ -26,14 +27,17 @@ from dialer.messages import (
     EngineCommand,
     EngineEvent,
     GateRefused,
+    Identified,
     NotTold,
     OperatorSaid,
     RecallsDue,
     Restored,
+    SkillsKnown,
     Supplied,
     Tick,
 )
 from dialer.planner import PacerFor, Planner, one_to_one
+from dialer.routing import RoutingTerms
 from dialer.seat import Seat
 from dialer.seats import Seats
 
@@ -55,6 +59,7 @@ class EngineTerms:
 
     caller_number: str
     limits: Limits = field(default_factory=Limits)
+    routing: RoutingTerms = field(default_factory=RoutingTerms)
     pacer_for: PacerFor = one_to_one
 
 
@@ -77,6 +82,7 @@ class Engine:
         self.seats = Seats(self._emit)
         self.planner = Planner(self._emit, self.seats, terms.pacer_for)
         self.calls = Calls(self._emit, self.seats, terms.caller_number, terms.limits, self.planner.live_answer)
+        self.call_backs = CallBacks(self._emit, self.seats, self.calls, terms.routing)
         self._now: datetime | None = None
         self._asking = 0
         self._on: dict[type[Any], Callable[[Any], None]] = {
@@ -99,7 +105,10 @@ class Engine:
             carrier.Ended: self._reported,
             carrier.Refused: self._reported,
             carrier.Reconciled: self._reconciled,
-            carrier.Incoming: self._incoming,
+            carrier.Incoming: self.call_backs.came,
+            carrier.Wished: self.call_backs.wished,
+            Identified: self.call_backs.identified,
+            SkillsKnown: self.call_backs.skills_known,
         }
 
     def handle(self, event: EngineEvent) -> list[EngineCommand]:
@@ -110,12 +119,17 @@ class Engine:
         self.calls.pass_deadlines(now, event.attempt_id if isinstance(event, _LAST_WORD) else None)
         self._on[type(event)](event)
         self._match(now)
+        self.call_backs.match(now)
         self._let_go(now)
         return self._out
 
     def next_wakeup(self, now: datetime) -> datetime | None:
         """When a `Tick` is needed at the latest; None: not before something else happens."""
-        moments = (self.calls.next_deadline(), self.planner.next_wakeup(now, self.calls.all()))
+        moments = (
+            self.calls.next_deadline(),
+            self.call_backs.next_wakeup(now),
+            self.planner.next_wakeup(now, self.calls.all()),
+        )
         return min((moment for moment in moments if moment is not None), default=None)
 
     def _emit(self, command: EngineCommand) -> None:
@@ -174,10 +188,16 @@ class Engine:
             gone = Happening.RECONCILED_LOST if call.handed else Happening.RECONCILED_ABSENT
             self.calls.happen(call, gone, event.at, cause=gone.value)
             return
-        call.forget()
         first = event.past[0].at if event.past else event.at
-        self.calls.happen(call, Happening.RECONCILED_KNOWN, first)
-        for fact in event.past:
+        if call.caller is None:
+            call.forget()
+            self.calls.happen(call, Happening.RECONCILED_KNOWN, first)
+            past = event.past
+        else:
+            call.connected_at = None
+            self.calls.happen(call, Happening.RECONCILED_QUEUED, first)
+            past = tuple(fact for fact in event.past if isinstance(fact, carrier.Joined | carrier.Ended))
+        for fact in past:
             self.calls.catch_up(call, fact.at)
             if call.over:
                 return
@@ -200,9 +220,6 @@ class Engine:
             seat = self.seats.holding(call.attempt_id)
             if seat is None or seat.state == "wrapup":
                 self.calls.happen(call, Happening.OPERATOR_HUNG_UP, event.at)
-
-    def _incoming(self, event: carrier.Incoming) -> None:
-        """返電 come with their own desk in a later issue; the carrier's greeting serves them until then."""
 
     # -- operators ------------------------------------------------------------------------------------------------
 

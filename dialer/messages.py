@@ -5,6 +5,7 @@ Carrier events come as they are (`callflow.events`). Every event carries its own
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -35,6 +36,36 @@ class Candidate:
     """Only this operator (a recall booked for one)."""
     reserved: bool = False
     """An operator must be held for it before it is dialed: preview, recalls, whoever met a 放棄呼."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls back (返電), as far as the number tells; `e164` None: withheld.
+
+    `addressee_no`, `household_id` and `phone_id` only where the number belongs to one person; `persons` counts those on file under it.
+    `last_operator` spoke with one of them last; `skills` are what an operator needs to serve them (a language, a tax,
+    a 徴税吏員).
+    """
+
+    purpose: str
+    claim_group: str
+    e164: str | None = None
+    addressee_no: str | None = None
+    household_id: str | None = None
+    phone_id: UUID | None = None
+    persons: int = 0
+    last_operator: UUID | None = None
+    skills: frozenset[str] = frozenset()
+
+    @property
+    def campaign_id(self) -> None:
+        """A call-back belongs to no campaign: any operator of the floor may take it."""
+        return None
+
+    @property
+    def answer_probability(self) -> float:
+        """They are there."""
+        return 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +158,24 @@ class GateRefused:
     operator_id: UUID | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """Who calls back, and the attempt is a committed row. `since`: when the caller came."""
+
+    at: datetime
+    attempt_id: UUID
+    since: datetime
+    caller: Caller
+
+
+@dataclass(frozen=True, slots=True)
+class SkillsKnown:
+    """What each operator of the floor can do; who is not named can do what everybody can."""
+
+    at: datetime
+    skills: Mapping[UUID, frozenset[str]]
+
+
 CommandKind = Literal[
     "sign_in", "sign_out", "ready", "pause", "hang_up", "wrapup_done", "preview_dial", "preview_skip", "manual_dial"
 ]
@@ -170,7 +219,7 @@ class CallRow:
     """An attempt a former engine left live, or ended while its operator still writes (`state` is WRAPUP)."""
 
     attempt_id: UUID
-    candidate: Candidate
+    candidate: Candidate | Caller
     intended_at: datetime
     handed: bool
     next_seq: int
@@ -197,6 +246,8 @@ EngineEvent = (
     | NotTold
     | Admitted
     | GateRefused
+    | Identified
+    | SkillsKnown
     | OperatorSaid
     | Restored
 )
@@ -226,6 +277,15 @@ class Admit:
     """Ask the gate and, where it allows, commit the intent: in one transaction with the check of the epoch."""
 
     wanted: tuple[Wanted, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Identify:
+    """Somebody calls back: find who it may be and commit the attempt, then say so (`Identified`)."""
+
+    attempt_id: UUID
+    at: datetime
+    e164: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,9 +355,25 @@ class StoreEnded:
 
 
 @dataclass(frozen=True, slots=True)
-class StoreWrappedUp:
+class StoreCallBackEnded:
+    """A call-back's line is free. Not `connected`: the caller gave up in the queue, and is called back."""
+
     attempt_id: UUID
-    candidate: Candidate
+    caller: Caller
+    at: datetime
+    since: datetime
+    result: str
+    cause: str
+    connected: bool
+    operator_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoreWrappedUp:
+    """`candidate` None: a call-back, which stands in no list."""
+
+    attempt_id: UUID
+    candidate: Candidate | None
     at: datetime
 
 
@@ -347,6 +423,7 @@ class Explained:
 EngineCommand = (
     Tell
     | Admit
+    | Identify
     | Supply
     | StoreTransition
     | StoreHanded
@@ -354,6 +431,7 @@ EngineCommand = (
     | StoreJoined
     | StoreUnknown
     | StoreEnded
+    | StoreCallBackEnded
     | StoreWrappedUp
     | StoreSeat
     | StoreSkip

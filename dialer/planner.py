@@ -115,7 +115,7 @@ class Planner:
             return
         competing = [call for call in calls if call.competes]
         found = places(ready, [call.candidate.campaign_id for call in competing])
-        busy = {call.candidate.household_id for call in calls}
+        busy = {call.candidate.household_id for call in calls if call.candidate.household_id is not None}
         busy.update(seat.offered.household_id for seat in self._seats if seat.offered is not None)
         if found.spare:
             self._offer_recalls(now, found, busy)

@@ -13,7 +13,7 @@ from callflow.states import CallState
 from callflow.tables import CallTransition
 from casefile.errors import TsunagaruError
 from casefile.tables import Attempt
-from dialer.messages import CallRow, Candidate, Restored, SeatRow
+from dialer.messages import Caller, CallRow, Candidate, Restored, SeatRow
 from dialer.tables import Floor, Seat
 
 _STATE = {
@@ -55,7 +55,6 @@ def restored(conn: Connection, floor_id: UUID, now: datetime) -> Restored:
         select(Attempt)
         .where(
             Attempt.channel == "call",
-            Attempt.direction == "outbound",
             or_(
                 (Attempt.floor_id == floor_id) & Attempt.live.is_(True),
                 Attempt.attempt_id.in_(held)
@@ -93,7 +92,32 @@ def _seat(row: Any) -> SeatRow:
 
 
 def _call(row: Any, next_seq: int) -> CallRow:
-    candidate = Candidate(
+    return CallRow(
+        row.attempt_id,
+        _caller(row) if row.direction == "inbound" else _candidate(row),
+        row.intended_at,
+        row.handed_at is not None,
+        next_seq,
+        _STATE[row.state],
+        row.operator_id,
+    )
+
+
+def _caller(row: Any) -> Caller:
+    """Without the operator and the skills looked for at first: they have waited long enough for anybody."""
+    return Caller(
+        purpose=row.purpose,
+        claim_group=row.claim_group,
+        e164=row.e164,
+        addressee_no=row.addressee_no,
+        household_id=row.household_id,
+        phone_id=row.phone_id,
+        persons=int(row.addressee_no is not None),
+    )
+
+
+def _candidate(row: Any) -> Candidate:
+    return Candidate(
         campaign_id=row.campaign_id,
         purpose=row.purpose,
         claim_group=row.claim_group,
@@ -103,13 +127,4 @@ def _call(row: Any, next_seq: int) -> CallRow:
         e164=row.e164,
         answer_probability=0.0,
         recall_id=row.recall_id,
-    )
-    return CallRow(
-        row.attempt_id,
-        candidate,
-        row.intended_at,
-        row.handed_at is not None,
-        next_seq,
-        _STATE[row.state],
-        row.operator_id,
     )

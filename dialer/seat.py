@@ -14,6 +14,9 @@ OFFLINE_WISH = "offline"
 SCREEN_GONE = "接続切れ"
 """Reason of a pause nobody asked for: the operator's screen is gone, and with it whoever would greet the resident."""
 
+LINE_SILENT = "電話応答なし"
+"""Reason of a pause nobody asked for: this operator's telephone did not answer."""
+
 
 @dataclass(slots=True)
 class Seat:
@@ -32,8 +35,13 @@ class Seat:
     """Its offer lies before the gate."""
 
     def serves(self, campaign_id: UUID | None) -> bool:
-        """Whether calls of this campaign may come here."""
-        return self.assigned_campaign_id in (None, campaign_id)
+        """Whether calls of this campaign may come here. Call-backs are of none, and come to everybody."""
+        return campaign_id is None or self.assigned_campaign_id in (None, campaign_id)
+
+    @property
+    def on_the_floor(self) -> bool:
+        """At work: talks, writes or waits; whoever is in a pause is not."""
+        return self.state not in ("offline", "paused")
 
     @property
     def agent_state(self) -> AgentState | None:

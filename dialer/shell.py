@@ -21,8 +21,9 @@ from casefile.errors import TsunagaruError
 from casefile.ids import Ids
 from casefile.ledger import HANDOVER_SECONDS
 from dialer import admissions
-from dialer.aftermath import Aftermath, follow
+from dialer.aftermath import Aftermath, call_lost_callers_back, follow
 from dialer.batch import Batch
+from dialer.callers import operator_skills, take_up
 from dialer.carrier import Carrier
 from dialer.commands import FLOOR_LIVE, live_payload
 from dialer.engine import Engine, EngineTerms
@@ -37,9 +38,12 @@ from dialer.messages import (
     EngineEvent,
     Explained,
     GateRefused,
+    Identified,
+    Identify,
     NotTold,
     OperatorSaid,
     RecallsDue,
+    SkillsKnown,
     Supply,
     Tell,
     Tick,
@@ -49,6 +53,7 @@ from dialer.picker import ReachBook, hour_slot
 from dialer.planner import PacerFor, one_to_one
 from dialer.reach_history import read_book
 from dialer.restore import begin_epoch, lock_key, restored
+from dialer.routing import Skills
 from dialer.second_look import NewFacts
 from dialer.supply import CampaignFacts, due_recalls, running_campaigns, supply, terms_of
 from dialer.tables import Floor
@@ -107,6 +112,7 @@ class FloorShell:
         self._reason: str | None = None
         self._campaigns: dict[UUID, CampaignFacts] = {}
         self._new_facts = NewFacts()
+        self._skills: Skills = {}
         self._intended: dict[UUID, datetime] = {}
         self._lock: Connection | None = None
         self._engine: Engine
@@ -249,6 +255,8 @@ class FloorShell:
                 self._admit(command)
             case Supply():
                 self._supply(command)
+            case Identify():
+                self._identify(command)
             case Explained():
                 self._reason = command.reason
             case _:
@@ -299,6 +307,16 @@ class FloorShell:
         candidates = [want.candidate for want in wanted]
         return self._batch.touches({each.household_id for each in candidates}, {each.e164 for each in candidates})
 
+    def _identify(self, command: Identify) -> None:
+        """Find who calls back and commit the row that all that follows rests on."""
+        now = self._clock.now()
+        known = frozenset[str]().union(*self._skills.values())
+        with self._database.transaction(self._municipality_id) as conn:
+            after = self._write(conn)
+            caller = take_up(conn, self._city, command, now, self._floor_id, self._epoch, known)
+        self._note_due(after)
+        self._to_handle.append(Identified(now, command.attempt_id, command.at, caller))
+
     # -- rows -----------------------------------------------------------------------------------------------------
 
     def _supply(self, command: Supply) -> None:
@@ -323,8 +341,12 @@ class FloorShell:
             terms = terms_of(conn, campaigns.values(), now) if campaigns != self._campaigns else None
             self._campaigns = campaigns
             recalls = self._due_recalls(conn, now)
+            skills = operator_skills(conn, self._city)
         if terms is not None:
             self._handle(CampaignsRunning(now, terms))
+        if skills != self._skills:
+            self._skills = skills
+            self._handle(SkillsKnown(now, skills))
         self._obey(said, recalls, now)
 
     def _obey(self, said: list[OperatorSaid], recalls: tuple[Candidate, ...] | None, now: datetime) -> None:
@@ -348,6 +370,7 @@ class FloorShell:
         now = self._clock.now()
         ended = batch.write(conn, self._municipality_id, self._floor_id, self._ids)
         after = follow(conn, self._city, self._campaigns, ended, batch.wrapped_up, batch.skipped, now, self._ids)
+        call_lost_callers_back(conn, self._city, batch.lost_callers, now, self._ids)
         self._batch_since = None
         self._obeyed.clear()
         for call in ended:

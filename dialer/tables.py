@@ -258,3 +258,13 @@ class Recording(OfParent, Base):
     held_at: Mapped[datetime | None]
     held_by: Mapped[UUID | None]
     hold_lifted_at: Mapped[datetime | None]
+
+
+class OperatorSkill(OfParent, Base):
+    """What an operator can do that not everybody can, for call-backs: `language:vi`, `tax:01` (see `dialer.callers`)."""
+
+    __tablename__ = "operator_skill"
+    __table_args__ = (within("user_account", "operator_id", to=("user_id",)),)
+
+    operator_id: Mapped[UUID] = mapped_column(primary_key=True)
+    skill: Mapped[str] = mapped_column(primary_key=True)

@@ -30,12 +30,17 @@ from callflow.events import (
     Reconciled,
     Refused,
     Ringing,
+    TellPlace,
+    Wish,
+    Wished,
 )
 
-_COMMANDS: dict[str, type[CarrierCommand]] = {kind.__name__: kind for kind in (Dial, Join, Announce, Hangup, Reconcile)}
+_COMMANDS: dict[str, type[CarrierCommand]] = {
+    kind.__name__: kind for kind in (Dial, Join, Announce, Hangup, Reconcile, TellPlace)
+}
 _EVENTS: dict[str, type[CarrierEvent]] = {
     kind.__name__: kind
-    for kind in (Handed, Ringing, Answered, Heard, Joined, Announcing, Ended, Refused, Reconciled, Incoming)
+    for kind in (Handed, Ringing, Answered, Heard, Joined, Announcing, Ended, Refused, Reconciled, Incoming, Wished)
 }
 _T = TypeVar("_T")
 _IDS = frozenset({"attempt_id", "operator_id"})
@@ -92,6 +97,8 @@ def _value(name: str, value: Any) -> Any:
         return datetime.fromisoformat(value)
     if name == "detected":
         return Detected(value)
+    if name == "wish":
+        return Wish(value)
     if name == "past":
         return tuple(_typed(part, _EVENTS) for part in value)
     return value

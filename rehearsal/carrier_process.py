@@ -33,15 +33,11 @@ _HOST = "127.0.0.1"
 
 
 class Company(Protocol):
-    """Whoever works behind this network in the same process: a demo's robot operators and the section's own desk."""
+    """Whoever works behind this network in the same process: a demo's robot operators."""
 
     def next_at(self) -> datetime | None: ...
 
     def play(self, now: datetime) -> None: ...
-
-    def calls_in(self, attempt_id: UUID, addressee_no: str) -> None:
-        """Who is behind an incoming call."""
-        ...
 
     def overhears(self, event: CarrierEvent) -> bool:
         """Whether it speaks for the operator whom the event concerns."""
@@ -148,9 +144,7 @@ class CarrierProcess:
     def _play(self) -> None:
         now = self._clock.now()
         for call_back in self.people.call_backs_until(now):
-            attempt_id = self.exchange.call_in(call_back.e164, call_back.at)
-            if self.company is not None:
-                self.company.calls_in(attempt_id, call_back.addressee_no)
+            self.exchange.call_in(call_back.e164, call_back.addressee_no, call_back.at)
         for event in self.exchange.advance(now):
             if isinstance(event, Joined) and not self._company_speaks_for(event):
                 self._answer_the_operator(event, now)
@@ -164,8 +158,13 @@ class CarrierProcess:
         return self.company is not None and self.company.overhears(event)
 
     def _answer_the_operator(self, event: Joined, now: datetime) -> None:
-        """Nobody tells a network whom the operator asks for: the case on the operator's screen does, where it is known."""
-        if self.asked_for is not None:
+        """Nobody tells a network whom the operator asks for: the case on the operator's screen does, where it is known.
+
+        Whoever calls the city says who they are.
+        """
+        if (caller := self.exchange.caller_of(event.attempt_id)) is not None:
+            addressee_no: str | None = caller
+        elif self.asked_for is not None:
             addressee_no = self.asked_for(event.attempt_id)
         else:
             addressee_no = self.exchange.filed_for(self.exchange.number_of(event.attempt_id))

@@ -34,6 +34,7 @@ from callflow.events import (
     Reconciled,
     Refused,
     Ringing,
+    Wished,
 )
 from casefile.ids import Ids
 from casefile.phone_number import is_synthetic
@@ -72,6 +73,8 @@ class _Call:
     joined_at: datetime | None = None
     told: bool = False
     inbound: bool = False
+    caller: str | None = None
+    """宛名番号 of whoever calls the city, who says so when asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,10 +196,11 @@ class Exchange:
 
     # -- the city calls ----------------------------------------------------------------------------------------------
 
-    def call_in(self, e164: str, at: datetime) -> UUID:
+    def call_in(self, e164: str, addressee_no: str, at: datetime) -> UUID:
         """A resident rings the city's number (返電); gives up after a while if nobody takes it."""
         attempt_id = self._ids.new()
-        call = self._calls[attempt_id] = _Call(attempt_id, e164, self._city.lines.get(e164), person=True, inbound=True)
+        line = self._city.lines.get(e164)
+        call = self._calls[attempt_id] = _Call(attempt_id, e164, line, person=True, inbound=True, caller=addressee_no)
         self._say(at, attempt_id, Incoming(attempt_id, at, e164))
         rng = random.Random(f"{self._seed}:patience:{e164}:{at.isoformat()}")
         self._plan(at + timedelta(seconds=rng.uniform(25, 60)), call, Beat("end", cause="16", by_resident=True))
@@ -223,6 +227,11 @@ class Exchange:
                 moment = at + timedelta(seconds=0.4 + 5.0 * number)
                 self._put(moment, call, Spoken(attempt_id, moment, text))
         return words
+
+    def caller_of(self, attempt_id: UUID) -> str | None:
+        """宛名番号 of a caller, who says it to the operator; None for a call we have made."""
+        call = self._calls.get(attempt_id)
+        return call.caller if call else None
 
     def filed_for(self, e164: str) -> str | None:
         """Whom a caller with the city's file in hand would ask for on this number."""
@@ -255,7 +264,7 @@ class Exchange:
                 event: CarrierEvent = self._play(call, at, what)
             else:
                 event = what
-            if call is not None and not isinstance(event, (Reconciled, Incoming)):
+            if call is not None and not isinstance(event, (Reconciled, Incoming, Wished)):
                 call.facts.append(event)
             happened.append(event)
         return happened

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from callflow.events import CarrierEvent, Ended, Incoming, Joined
+from callflow.events import CarrierEvent, Ended, Joined
 from casefile.accounts import User
 from casefile.city import City, load_city
 from casefile.clock import Clock, at_jst, jst_date
@@ -17,7 +17,6 @@ from casefile.ids import Ids
 from dialer.tables import Seat
 from rehearsal.agenda import VirtualAgenda
 from rehearsal.carrier_process import CarrierProcess
-from rehearsal.inbound import InboundDesk
 from rehearsal.operators import Floor, RobotOperator, Tally
 from rehearsal.shifts import shift_of
 
@@ -27,7 +26,7 @@ _CLOSING_HOUR = 20
 
 
 class LiveRoom:
-    """The `Company` of a carrier process: robots with `operators`' accounts; `clerk` signs for the section's desk."""
+    """The `Company` of a carrier process: robots with `operators`' accounts."""
 
     def __init__(
         self,
@@ -39,14 +38,12 @@ class LiveRoom:
         ids: Ids,
         seed: int,
         operators: Sequence[User],
-        clerk: User,
     ) -> None:
         self._database = database
         self._municipality_id = municipality_id
         self._clock = clock
         self._agenda = VirtualAgenda()
         self._tally = Tally()
-        self._callers: dict[UUID, str] = {}
         floor = Floor(
             database=database,
             municipality_id=municipality_id,
@@ -64,8 +61,6 @@ class LiveRoom:
         self._robots = {
             user.user_id: RobotOperator(floor, user, number, self._tally) for number, user in enumerate(operators)
         }
-        self._clerk_id = clerk.user_id
-        self._desk = InboundDesk(floor, clerk, self._tally)
 
     def open(self) -> None:
         """Everybody sits down, one after the other, and rests and goes home when the clock says so."""
@@ -89,23 +84,14 @@ class LiveRoom:
     def play(self, now: datetime) -> None:
         self._agenda.run_due(now)
 
-    def calls_in(self, attempt_id: UUID, addressee_no: str) -> None:
-        self._callers[attempt_id] = addressee_no
-
     def overhears(self, event: CarrierEvent) -> bool:
         match event:
-            case Joined() if event.operator_id == self._clerk_id:
-                self._desk.joined(event.attempt_id)
-                return True
             case Joined() if event.operator_id in self._robots:
                 self._robots[event.operator_id].joined(event.attempt_id)
                 return True
             case Ended():
                 for robot in self._robots.values():
                     robot.line_is_free(event.attempt_id)
-                self._desk.line_is_free(event.attempt_id)
-            case Incoming() if event.attempt_id in self._callers:
-                self._desk.rings(event.attempt_id, event.e164, self._callers.pop(event.attempt_id))
         return False
 
     def _look_for_offers(self) -> None:

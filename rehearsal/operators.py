@@ -17,6 +17,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from callflow import caller
 from callflow import form as result_form
 from callflow.codes import Outcome
 from callflow.result_form import ResultForm
@@ -131,6 +132,10 @@ class RobotOperator:
         """The resident is on the line: greet, ask for the person, and hear what follows."""
         now, city = self._floor.clock.now(), self._floor.city_now()
         with self._floor.database.transaction(self._floor.municipality_id) as conn:
+            said = self._floor.exchange.caller_of(attempt_id)
+            if said is not None:
+                # The screen knows a caller by the number, if it is theirs alone; otherwise they say who they are.
+                caller.match(conn, city, attempt_id, said)
             case = _read_case(conn, city, attempt_id, now)
         words = self._floor.exchange.ask_for(attempt_id, case.addressee_no, now)
         if words is None:
@@ -163,7 +168,7 @@ class RobotOperator:
             purpose=case.purpose,
             claim_group=case.claim_group,
             phone_id=case.phone_id,
-            direction=ContactDirection.OUTBOUND,
+            direction=case.direction,
             started_at=joined,
             ended_at=ended,
             words=words,
@@ -195,11 +200,12 @@ class _Case:
     purpose: Purpose
     claim_group: ClaimGroup
     phone_id: UUID | None
+    direction: ContactDirection
     lines: tuple[ArrearsLine, ...]
 
 
 _OF_ATTEMPT = """
-SELECT addressee_no, purpose, claim_group, phone_id FROM attempt
+SELECT addressee_no, purpose, claim_group, phone_id, direction FROM attempt
  WHERE municipality_id = %(city)s AND attempt_id = %(attempt)s
 """
 
@@ -208,7 +214,14 @@ def _read_case(conn: Connection, city: City, attempt_id: UUID, now: datetime) ->
     row = conn.exec_driver_sql(_OF_ATTEMPT, {"city": city.id, "attempt": attempt_id}).one()
     assert row.addressee_no is not None
     lines = arrears_lines(conn, city, row.addressee_no, row.claim_group, now)
-    return _Case(row.addressee_no, Purpose(row.purpose), ClaimGroup(row.claim_group), row.phone_id, lines)
+    return _Case(
+        row.addressee_no,
+        Purpose(row.purpose),
+        ClaimGroup(row.claim_group),
+        row.phone_id,
+        ContactDirection(row.direction),
+        lines,
+    )
 
 
 def submit_talk(floor: Floor, talk: Talk, user: User | None, lines: tuple[ArrearsLine, ...], tally: Tally) -> None:

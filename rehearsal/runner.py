@@ -16,7 +16,7 @@ from pathlib import Path
 from uuid import UUID
 
 from callflow import recall
-from callflow.events import CarrierEvent, Ended, Incoming, Joined
+from callflow.events import CarrierEvent, Ended, Joined
 from casefile import audit
 from casefile.city import City
 from casefile.clock import VirtualClock, at_jst
@@ -33,7 +33,6 @@ from rehearsal.city.build import FIRST_DAY
 from rehearsal.city.taxes import office_open
 from rehearsal.evidence import Told
 from rehearsal.habits import Habits
-from rehearsal.inbound import InboundDesk
 from rehearsal.lines import Exchange, VirtualLines
 from rehearsal.one_transaction import GROWING, OneTransaction
 from rehearsal.operators import Floor, RobotOperator, Tally
@@ -127,8 +126,6 @@ class Rehearsal:
         self._room: Room | None = None
         self._shell: FloorShell | None = None
         self._city: City | None = None
-        self._inbound: InboundDesk | None = None
-        self._callers: dict[UUID, str] = {}
         self._tick_at: datetime | None = None
         self._until = at_jst(plan.first_day + timedelta(days=plan.days))
 
@@ -152,11 +149,6 @@ class Rehearsal:
     def shell(self) -> FloorShell:
         assert self._shell is not None
         return self._shell
-
-    @property
-    def _desk(self) -> InboundDesk:
-        assert self._inbound is not None
-        return self._inbound
 
     @property
     def ended_at(self) -> datetime:
@@ -224,7 +216,6 @@ class Rehearsal:
         )
         for number, user in enumerate(self.room.operators):
             self._robots[user.user_id] = RobotOperator(floor, user, number, self.tally)
-        self._inbound = InboundDesk(floor, self.room.supervisor, self.tally)
         self._lines.listen(self.shell.deliver)
         self.shell.start()
         memory.keep()
@@ -337,8 +328,7 @@ class Rehearsal:
 
     def _play(self, moment: datetime) -> None:
         for call_back in self.people.call_backs_until(moment):
-            attempt_id = self._exchange.call_in(call_back.e164, moment)
-            self._callers[attempt_id] = call_back.addressee_no
+            self._exchange.call_in(call_back.e164, call_back.addressee_no, moment)
         for event in self._lines.run_to(moment):
             self._deliver(event)
             self._overhear(event)
@@ -361,16 +351,11 @@ class Rehearsal:
 
     def _overhear(self, event: object) -> None:
         match event:
-            case Joined() if event.operator_id == self.room.supervisor.user_id:
-                self._desk.joined(event.attempt_id)
             case Joined() if event.operator_id in self._robots:
                 self.spent.on("operators: a call", lambda: self._robots[event.operator_id].joined(event.attempt_id))
             case Ended():
                 for robot in self._robots.values():
                     robot.line_is_free(event.attempt_id)
-                self._desk.line_is_free(event.attempt_id)
-            case Incoming():
-                self._desk.rings(event.attempt_id, event.e164, self._callers.pop(event.attempt_id))
             case _:
                 pass
 

@@ -37,7 +37,6 @@ class DemoRoom:
     municipality_id: int
     floor_id: UUID
     robots: tuple[UUID, ...]
-    clerk: UUID
     carrier_port: int
 
     def city(self) -> SyntheticCity:
@@ -91,7 +90,6 @@ def open_demo(url: str, home: Path, seed: int, speed: float, tell: Callable[[str
         municipality_id=staff.municipality_id,
         floor_id=staff.floor_id,
         robots=tuple(user.user_id for user in staff.operators),
-        clerk=staff.supervisor.user_id,
         carrier_port=_free_port(),
     )
     (home / _FILE).write_text(json.dumps(asdict(room), default=str), encoding="utf-8")
@@ -108,7 +106,6 @@ def demo_room(home: Path) -> DemoRoom:
         municipality_id=plain["municipality_id"],
         floor_id=UUID(plain["floor_id"]),
         robots=tuple(UUID(user_id) for user_id in plain["robots"]),
-        clerk=UUID(plain["clerk"]),
         carrier_port=plain["carrier_port"],
     )
 

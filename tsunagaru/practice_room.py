@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import Connection
 from werkzeug.serving import BaseWSGIServer, make_server
@@ -34,11 +34,14 @@ from callflow.events import (
     Handed,
     Hangup,
     Heard,
+    Incoming,
     Join,
     Joined,
     Reconcile,
     Reconciled,
     Ringing,
+    Wish,
+    Wished,
 )
 from casefile import accounts
 from casefile.clock import Clock, ShiftedClock, at_jst
@@ -108,6 +111,14 @@ class PromptLines:
                 self._end(command.attempt_id, by_resident=False)
             case Reconcile():
                 self._later(Reconciled(command.attempt_id, now, known=False, live=False), 0)
+
+    def somebody_calls(self, e164: str | None, wish: Wish | None = None) -> UUID:
+        """返電, from this number or from a withheld one; gives the attempt's id."""
+        attempt_id, now = uuid4(), self._clock.now()
+        self._later(Incoming(attempt_id, now, e164), 0)
+        if wish is not None:
+            self._later(Wished(attempt_id, now, wish), 0.01)
+        return attempt_id
 
     def resident_hangs_up(self, attempt_id: UUID) -> None:
         """The other side puts the receiver down."""

@@ -145,8 +145,6 @@ def run_demo_carrier(database_url: str, settings: Settings, stopping: threading.
     database = Database(database_url, pool_size=2)
     with database.transaction(room.municipality_id) as conn:
         robots = [load_user(conn, room.municipality_id, user_id) for user_id in room.robots]
-        clerk = load_user(conn, room.municipality_id, room.clerk)
-    assert clerk is not None, "the demo's supervisor signs for the desk"
     carrier = CarrierProcess(
         room.city(),
         room.seed,
@@ -165,7 +163,6 @@ def run_demo_carrier(database_url: str, settings: Settings, stopping: threading.
         TimeOrderedIds(clock.now, Random()),
         room.seed,
         [robot for robot in robots if robot is not None],
-        clerk,
     )
     carrier.company = company
     company.open()

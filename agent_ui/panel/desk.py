@@ -32,7 +32,9 @@ from agent_ui.panel.schemas import (
 )
 from callflow import identity
 from callflow.codes import Contact
-from callflow.tables import Recall
+from callflow.events import Wish
+from callflow.states import Happening
+from callflow.tables import CallTransition, Recall
 from casefile.city import City, load_city
 from casefile.clock import at_jst, jst_date
 from casefile.person import Disclosure, PersonCard, PhoneLine, person_card
@@ -110,11 +112,13 @@ def call_card(conn: Connection, city: City, attempt_id: UUID, operator_id: UUID,
         phone_display=phone.number if phone else display(attempt.e164) if attempt.e164 else "番号非通知",
         phone_place=phone.place_label if phone else "",
         phone_holder=phone.holder_label if phone else "",
-        greeting=_greeting(city, operator, person),
+        # Whoever calls us says their name; we do not read one out.
+        greeting=_greeting(city, operator, None if attempt.direction == "inbound" else person),
         family_script=_family_script(city),
-        simple_script=_simple_script(city, operator, person),
+        simple_script=_simple_script(city, operator, None if attempt.direction == "inbound" else person),
         cautions=_neutral(person),
         recall_note=_recall_note(conn, attempt.recall_id),
+        wish=_wish(conn, attempt_id) if attempt.direction == "inbound" else "",
         best_hours=person.best_hours if person else "",
         identity_options=[IdentityItem(code=item.value, label=item.label) for item in _items(kind)],
         identity_rule=_RULES[kind],
@@ -156,6 +160,7 @@ def member_card(conn: Connection, city: City, attempt_id: UUID, addressee_no: st
         simple_script=_MEMBER_SIMPLE_WORDS,
         cautions=_neutral(person),
         recall_note=None,
+        wish="",
         best_hours="",
         identity_options=[IdentityItem(code=one.value, label=one.label) for one in _SAID_BY_MEMBER],
         identity_rule=_RULES[TaxpayerKind.PERSON],
@@ -228,6 +233,20 @@ def _greeting(city: City, operator: str, person: PersonCard | None) -> str:
     if person.kind is TaxpayerKind.COMPANY:
         return f"{_office(city)}の{name}です。{person.name}様でしょうか。ご担当の方はいらっしゃいますか。"
     return f"{_office(city)}の{name}です。{person.name}様はご在宅でしょうか。"
+
+
+_WISHES = {Wish.REISSUE: "納付書の再発行", Wish.PAID: "納付済みの連絡", Wish.CONSULT: "納付の相談"}
+
+
+def _wish(conn: Connection, attempt_id: UUID) -> str:
+    """What the caller chose by a key while waiting, the last time counting; empty where nothing was pressed."""
+    chosen = conn.scalar(
+        select(CallTransition.detail["wish"].astext)
+        .where(CallTransition.attempt_id == attempt_id, CallTransition.event == Happening.WISHED.value)
+        .order_by(CallTransition.seq.desc())
+        .limit(1)
+    )
+    return _WISHES[Wish(chosen)] if chosen else ""
 
 
 def _family_script(city: City) -> str:

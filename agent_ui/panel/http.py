@@ -9,7 +9,7 @@ from flask import session
 
 from agent_ui.context import PanelContext
 from agent_ui.identity import signed_in
-from agent_ui.panel import calls, forms, members_http, seats
+from agent_ui.panel import callers_http, calls, forms, members_http, seats
 from agent_ui.panel.schemas import (
     CheckedView,
     FormCodes,
@@ -36,6 +36,7 @@ def blueprint(context: PanelContext, presence: Presence) -> APIBlueprint:
     _call_routes(api, context)
     _form_routes(api, context)
     members_http.add_routes(api, context)
+    callers_http.add_routes(api, context)
     voice_http.add_routes(api, context)
     return api
 

@@ -66,10 +66,32 @@ class CallCard(Shown):
     simple_script: str
     cautions: list[Caution]
     recall_note: str | None
+    wish: str
     best_hours: str
     identity_options: list[IdentityItem]
     identity_rule: str
     recorded: bool
+
+
+class CallerChoice(Shown):
+    """Somebody who has the caller's number on file: what tells the people of one number apart."""
+
+    addressee_no: str
+    name: str
+    name_kana: str
+    kind_label: str
+    phone_place: str
+    phone_holder: str
+
+
+class CallerChoices(Shown):
+    callers: list[CallerChoice]
+
+
+class CallerInput(BaseModel):
+    """Whose call-back it is."""
+
+    addressee_no: str = Field(min_length=1, max_length=40)
 
 
 class PreviewCard(Shown):

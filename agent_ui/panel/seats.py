@@ -144,7 +144,9 @@ def wrapup_done(context: PanelContext, person: SignedIn, attempt_id: UUID, sessi
             .join(Seat, Seat.attempt_id == Attempt.attempt_id)
             .where(Seat.operator_id == person.user.user_id, Seat.attempt_id == attempt_id)
         ).one_or_none()
-        saved = called is None or desk.is_recorded(conn, attempt_id, called.addressee_no)
+        # A caller whom nobody could find has no case to write a record in.
+        addressee_no = called.addressee_no if called else None
+        saved = addressee_no is None or desk.is_recorded(conn, attempt_id, addressee_no)
         waiting = members.unrecorded(conn, calls.members_confirmed_in(session, attempt_id)) if called else []
         relations = "、".join(members.relation_of(conn, one) for one in waiting)
     if not saved:

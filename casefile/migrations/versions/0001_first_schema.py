@@ -471,6 +471,18 @@ def upgrade() -> None:
     )
     op.create_index("ix_operator_line_node", "operator_line", ["municipality_id", "node", "endpoint"], unique=False)
     op.create_table(
+        "operator_skill",
+        sa.Column("municipality_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("operator_id", sa.Uuid(), nullable=False),
+        sa.Column("skill", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["municipality_id", "operator_id"],
+            ["user_account.municipality_id", "user_account.user_id"],
+            name=op.f("fk_operator_skill_municipality_id_operator_id"),
+        ),
+        sa.PrimaryKeyConstraint("municipality_id", "operator_id", "skill", name=op.f("pk_operator_skill")),
+    )
+    op.create_table(
         "pacing_day",
         sa.Column("municipality_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("campaign_id", sa.Uuid(), nullable=False),
@@ -1506,6 +1518,7 @@ def upgrade() -> None:
     protect("import_reject", "SELECT", "INSERT")
     protect("levy_total", "SELECT", "INSERT", "UPDATE")
     protect("operator_line", "SELECT", "INSERT", "UPDATE", "DELETE")
+    protect("operator_skill", "SELECT", "INSERT", "UPDATE")
     protect("pacing_day", "SELECT", "INSERT", "UPDATE")
     protect("recording_terms", "SELECT", "INSERT")
     protect("seat", "SELECT", "INSERT", "UPDATE")

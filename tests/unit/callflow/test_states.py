@@ -39,6 +39,7 @@ def test_a_new_engine_asks_the_carrier_and_never_dials(state: CallState) -> None
 def test_an_unknown_call_listens_only_to_the_carriers_answer_and_to_its_operator() -> None:
     assert set(TABLE[CallState.UNKNOWN]) == {
         Happening.RECONCILED_KNOWN,
+        Happening.RECONCILED_QUEUED,
         Happening.RECONCILED_ABSENT,
         Happening.RECONCILED_LOST,
         Happening.NO_WORD,
@@ -50,7 +51,7 @@ def test_an_unknown_call_listens_only_to_the_carriers_answer_and_to_its_operator
 
 def test_an_operator_is_joined_to_nobody_but_a_waiting_person() -> None:
     joining = {state for state in CallState for found in TABLE[state].values() if Act.JOIN in found.acts}
-    assert joining == {CallState.WAITING}
+    assert joining == {CallState.WAITING, CallState.QUEUED}
 
 
 def test_abandoned_always_hears_who_called_and_is_thirteen() -> None:

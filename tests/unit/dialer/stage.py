@@ -18,17 +18,22 @@ from callflow.events import (
     Ended,
     Handed,
     Heard,
+    Incoming,
     Join,
     Joined,
     Reconciled,
     Refused,
     Ringing,
+    TellPlace,
+    Wish,
+    Wished,
 )
 from dialer.engine import Engine, EngineTerms
 from dialer.messages import (
     Admit,
     Admitted,
     Answer,
+    Caller,
     CallRow,
     CampaignsRunning,
     CampaignTerms,
@@ -36,10 +41,14 @@ from dialer.messages import (
     EngineCommand,
     EngineEvent,
     GateRefused,
+    Identified,
+    Identify,
     OperatorSaid,
     RecallsDue,
     Restored,
     SeatRow,
+    SkillsKnown,
+    StoreCallBackEnded,
     StoreEnded,
     StoreTransition,
     Supplied,
@@ -82,6 +91,10 @@ def candidate(number: int, **changes: Any) -> Candidate:
     return Candidate(**(values | changes))
 
 
+def caller(**changes: Any) -> Caller:
+    return Caller("dunning", "compulsory", "+819000000001", **changes)
+
+
 @dataclass
 class Stage:
     """`said`: what the engine told the carrier, as words, since `take` was last called."""
@@ -94,7 +107,8 @@ class Stage:
     takes_at_once: bool = True
     engine: Engine = field(default_factory=lambda: Engine(EngineTerms("+81312345678")))
     said: list[str] = field(default_factory=list)
-    ended: dict[UUID, StoreEnded] = field(default_factory=dict)
+    ended: dict[UUID, StoreEnded | StoreCallBackEnded] = field(default_factory=dict)
+    callers: dict[UUID, Caller] = field(default_factory=dict)
     steps: list[StoreTransition] = field(default_factory=list)
     answers: list[str] = field(default_factory=list)
     everything: list[EngineCommand] = field(default_factory=list)
@@ -127,7 +141,9 @@ class Stage:
                 return [self._gate(want.candidate, want.operator_id) for want in command.wanted]
             case Supply() if self.auto_supply:
                 return [self.supply(command.limit)]
-            case StoreEnded():
+            case Identify():
+                return [Identified(self.now, command.attempt_id, command.at, self.callers[command.attempt_id])]
+            case StoreEnded() | StoreCallBackEnded():
                 assert command.attempt_id not in self.ended, "a call ends once"
                 self.ended[command.attempt_id] = command
             case StoreTransition():
@@ -165,6 +181,8 @@ class Stage:
             assert told.attempt_id not in self.dialed, "never dialed twice"
             self.dialed.append(told.attempt_id)
         name = f" {chr(told.operator_id.int - 0xA0000)}" if isinstance(told, Join) else ""
+        if isinstance(told, TellPlace):
+            word, name = "place", f" {told.place}"
         self.said.append(f"{word} {number}{name}")
 
     def take(self) -> list[str]:
@@ -204,6 +222,8 @@ class Stage:
             "announcing": lambda: Announcing(attempt_id, at),
             "joined": lambda: Joined(attempt_id, operator(words[0]), at),
             "ended": lambda: Ended(attempt_id, at, "16", result, by_resident=True),
+            "comes": lambda: self._comes(attempt_id, words),
+            "wished": lambda: Wished(attempt_id, at, Wish(words[0])),
             "refused": lambda: Refused(attempt_id, at, "barred", words[0]),
             "absent": lambda: Reconciled(attempt_id, at, known=False, live=False),
         }
@@ -212,6 +232,18 @@ class Stage:
         if verb in ("live", "gone"):
             return Reconciled(attempt_id, at, known=True, live=verb == "live", past=self._past(number, words))
         return facts[verb]()
+
+    def _comes(self, attempt_id: UUID, words: tuple[str, ...]) -> Incoming:
+        """`last=A needs=language:vi`: whom the caller knows, and what serving them takes."""
+        told = dict(word.split("=") for word in words)
+        self.callers[attempt_id] = caller(
+            last_operator=operator(told["last"]) if "last" in told else None,
+            skills=frozenset(told["needs"].split("+")) if "needs" in told else frozenset(),
+        )
+        return Incoming(attempt_id, self.now, "+819000000001")
+
+    def know_skills(self, skills: dict[str, list[str]]) -> None:
+        self.handle(SkillsKnown(self.now, {operator(name): frozenset(can) for name, can in skills.items()}))
 
     def _past(self, number: int, words: tuple[str, ...]) -> tuple[Any, ...]:
         """`8.0:answered 8.4:person 8.6:joined=A`: what the carrier tells anew."""

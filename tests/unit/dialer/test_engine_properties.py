@@ -97,6 +97,7 @@ def finish(stage: Stage, seconds: float) -> None:
     assert all(stage.seat(name) in ("paused", "offline") for name in _NAMES)
     assert all(ended.result for ended in stage.ended.values())
     for ended in stage.ended.values():
+        assert isinstance(ended, StoreEnded)
         check_end(ended)
     assert_chain(stage)
 

@@ -23,6 +23,7 @@ def test_scenario(scenario: dict[str, Any]) -> None:
         takes_at_once=scenario.get("takes_at_once", True),
     )
     stage.open()
+    stage.know_skills(scenario.get("skills", {}))
     if "first" in scenario:
         restore(stage, scenario)
     for line in scenario["script"].strip().splitlines():

@@ -180,12 +180,13 @@ def test_an_attempt_nobody_heard_of_can_never_ring_later(world: _World, truth: S
 
 
 def test_a_call_back_is_taken_or_gives_up(world: _World, truth: SyntheticCity) -> None:
-    attempt_id = world.exchange.call_in(next(iter(truth.lines)), _EVENING)
+    attempt_id = world.exchange.call_in(next(iter(truth.lines)), "0000000001", _EVENING)
     incoming, ended = world.play()
     assert isinstance(incoming, Incoming)
     assert isinstance(ended, Ended)
     assert ended.attempt_id == attempt_id
     assert ended.by_resident
+    assert world.exchange.caller_of(attempt_id) == "0000000001"
 
 
 def test_the_same_calls_bring_the_same_events(truth: SyntheticCity) -> None:

@@ -683,6 +683,97 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/panel/calls/{attempt_id}/caller": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who has the caller's number on file, by name only. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    attempt_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CallerChoices"];
+                    };
+                };
+                /** @description Not found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Whose call-back it is; a match once made stays. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    attempt_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["CallerInput"];
+                };
+            };
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CallCard"];
+                    };
+                };
+                /** @description Not found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/panel/calls/{attempt_id}/case": {
         parameters: {
             query?: never;
@@ -2503,6 +2594,8 @@ export interface components {
             simple_script: string;
             /** State */
             state: string;
+            /** Wish */
+            wish: string;
         };
         /**
          * CallCounts
@@ -2519,6 +2612,37 @@ export interface components {
             talking: number;
             /** Waiting */
             waiting: number;
+        };
+        /**
+         * CallerChoice
+         * @description Somebody who has the caller's number on file: what tells the people of one number apart.
+         */
+        CallerChoice: {
+            /** Addressee No */
+            addressee_no: string;
+            /** Kind Label */
+            kind_label: string;
+            /** Name */
+            name: string;
+            /** Name Kana */
+            name_kana: string;
+            /** Phone Holder */
+            phone_holder: string;
+            /** Phone Place */
+            phone_place: string;
+        };
+        /** CallerChoices */
+        CallerChoices: {
+            /** Callers */
+            callers: components["schemas"]["CallerChoice"][];
+        };
+        /**
+         * CallerInput
+         * @description Whose call-back it is.
+         */
+        CallerInput: {
+            /** Addressee No */
+            addressee_no: string;
         };
         /** CampaignForm */
         CampaignForm: {
