@@ -18,6 +18,9 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 PYTEST := $(BIN)/pytest
+# As many at once as there are processors, each with a database server of its own; a file's tests stay together.
+PROCESSES ?= $(shell n=$$(nproc 2>/dev/null || echo 1); [ $$n -le 4 ] && echo $$n || echo 4)
+EVERY_TEST := $(PYTEST) --numprocesses $(PROCESSES) --dist loadfile
 CLIENT_SOURCES = $(shell find $(CLIENT) -type f -not -path '*/node_modules/*')
 
 .PHONY: help
@@ -84,12 +87,12 @@ lint: $(STAMPS)/project ## ruff, mypy --strict and the rooms' import contract
 test: install lint debian-packages ## Lint and every test but the slow proofs; as root installs packages.debian first
 	@if .ci/debian-packages check; then \
 		.ci/asterisk-root >/dev/null || echo "Without it the tests of real calls are left out, aloud."; \
-		$(PYTEST) -m "not slow"; \
+		$(EVERY_TEST) -m "not slow"; \
 	elif [ "$$CI" = true ]; then \
 		echo "CI=true: nothing may be left out"; exit 1; \
 	else \
 		echo; echo "LEFT OUT: every test marked 'debian' (browser, PDF, telephone calls)."; echo; \
-		$(PYTEST) -m "not slow and not debian"; \
+		$(EVERY_TEST) -m "not slow and not debian"; \
 	fi
 
 .PHONY: test-unit
