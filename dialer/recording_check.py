@@ -52,6 +52,8 @@ def _problem(recording: Kept, store: Store, keys: KeyRing) -> str | None:
                 pass
     except FileNotFoundError:
         return "ファイルがありません。バックアップから戻してください。"
+    except OSError as error:
+        return f"読み出せません({error.strerror})。保管場所の権限とディスクを調べてください。"
     except TsunagaruError as error:
         return str(error)
     return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from enum import Enum
 from uuid import UUID
 
 from sqlalchemy import Connection, Row, Select, or_, select, update
@@ -39,6 +40,17 @@ class RecordingState(Labelled):
     DELETED = "deleted", "削除済"
 
 
+class Entered(Enum):
+    """What becomes of a file that arrived."""
+
+    KEPT = "kept"
+    """It stands in the books and is to be kept."""
+    DELETED = "deleted"
+    """A node brought it once more after its time was over: the books say it is gone, so it goes."""
+    STRANGE = "strange"
+    """Its call is not this municipality's, or another recording stands in the books by its id."""
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
     """A recording as it stands in the books. `hold` None: nothing stops its deletion once `keep_until` is over."""
@@ -63,12 +75,12 @@ class Kept:
     hold_reason: str | None
 
 
-def enter(conn: Connection, city: City, label: Label, sha256: str, size_bytes: int, now: datetime) -> bool:
-    """Enter a recording that arrived; the same one twice is entered once. False: the call is not this municipality's."""
+def enter(conn: Connection, city: City, label: Label, sha256: str, size_bytes: int, now: datetime) -> Entered:
+    """Enter a recording that arrived; the same one twice is entered once."""
     facts = label.facts
     terms = terms_of_attempt(conn, city, facts.attempt_id)
     if terms is None:
-        return False
+        return Entered.STRANGE
     conn.execute(
         insert(Recording)
         .values(
@@ -88,7 +100,14 @@ def enter(conn: Connection, city: City, label: Label, sha256: str, size_bytes: i
         )
         .on_conflict_do_nothing()
     )
-    return True
+    row = conn.execute(
+        select(Recording.sha256, Recording.state).where(
+            Recording.municipality_id == city.id, Recording.recording_id == facts.recording_id
+        )
+    ).one()
+    if row.sha256 != sha256:
+        return Entered.STRANGE
+    return Entered.KEPT if row.state == RecordingState.KEPT.value else Entered.DELETED
 
 
 def of_person(conn: Connection, municipality_id: int, addressee_no: str, purposes: Collection[str]) -> list[Kept]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, StringConstraints
 
 from agent_ui.signin.schemas import Shown
+
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+"""Something is said: blanks are no reason."""
 
 
 class RecordingView(Shown):
@@ -36,7 +39,7 @@ class Recordings(Shown):
 class ListenForm(BaseModel):
     """Why somebody listens: it stands in the audit log."""
 
-    reason: str = Field(min_length=1, max_length=200)
+    reason: Reason
 
 
 class Listening(Shown):
@@ -49,7 +52,7 @@ class Listening(Shown):
 
 class HoldForm(BaseModel):
     kind: Literal["objection", "complaint", "other"]
-    reason: str = Field(min_length=1, max_length=200)
+    reason: Reason
 
 
 class ListenView(Shown):

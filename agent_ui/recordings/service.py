@@ -55,7 +55,7 @@ def listen(context: PanelContext, person: SignedIn, recording_id: UUID, reason: 
         if recording.state is not RecordingState.KEPT:
             raise Refused("この録音は保存期間を過ぎたため削除されています。")
         listen_id = context.ids.new()
-        detail = {"recording": str(recording_id), "reason": reason.strip(), "listen": str(listen_id)}
+        detail = {"recording": str(recording_id), "reason": reason, "listen": str(listen_id)}
         note(conn, context, person, LISTEN, recording.addressee_no, detail)
     url = f"/api/recordings/{recording_id}/sound?listen={listen_id}"
     return Listening(listen_id=listen_id, url=url, seconds=recording.milliseconds / 1000)
@@ -101,7 +101,7 @@ def hold(context: PanelContext, person: SignedIn, recording_id: UUID, form: Hold
             person.municipality_id,
             recording_id,
             HoldKind(form.kind),
-            form.reason.strip(),
+            form.reason,
             context.clock.now(),
             context.ids,
             by=person.user.user_id,

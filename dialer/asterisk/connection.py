@@ -6,7 +6,6 @@ without dying of silence, writing whole actions, and taking every end (clean, re
 
 from __future__ import annotations
 
-import logging
 import select
 import socket
 import threading
@@ -16,8 +15,6 @@ from dataclasses import dataclass
 from enum import Enum
 
 from asterisk.ami import AMIClient
-
-_log = logging.getLogger("tsunagaru.asterisk")
 
 # Read at once. asterisk-ami cuts one message after the other off the front of what was read, so more is slower.
 _READ_BYTES = 16_384

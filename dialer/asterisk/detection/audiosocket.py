@@ -59,6 +59,7 @@ class AudioSocketServer:
     def close(self) -> None:
         """Let go of every line and end the thread."""
         if not self._thread.is_alive():
+            self._loop.close()
             return
         self._do(self._end())
         self._loop.call_soon_threadsafe(self._loop.stop)

@@ -82,7 +82,7 @@ class LinesFile:
         while not stopping.is_set():
             try:
                 self._follow(stopping)
-            except (psycopg.Error, SQLAlchemyError, OSError, NodeUnreachable) as error:
+            except (psycopg.Error, SQLAlchemyError, OSError, ValueError, NodeUnreachable) as error:
                 self.in_step.clear()
                 _log.warning("operators' lines are not in step and are tried again: %s", type(error).__name__)
                 stopping.wait(_RETRY_SECONDS)

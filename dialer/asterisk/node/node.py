@@ -39,6 +39,8 @@ ABSENT_SECONDS = 600
 """How long an id stays held: longer than TCP goes on delivering what a dead process had written."""
 MEMORY = "tsunagaru"
 """Family of the node's own database under which what became of calls is kept, by day (UTC), for a day or two."""
+RECORDINGS = "recordings"
+"""Folder below a node's home where its recordings are written, unless it has a place of its own for them."""
 
 EVENTS = (
     "BridgeEnter",
@@ -238,7 +240,7 @@ class Node:
 
     @property
     def recordings_folder(self) -> PurePosixPath:
-        return self.recordings or self.home / "recordings"
+        return self.recordings or self.home / RECORDINGS
 
 
 def _is_address(text: str) -> bool:

@@ -10,11 +10,12 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from dialer.asterisk.node.configuration import write_configuration, write_operators
-from dialer.asterisk.node.node import Certificate, Node
+from dialer.asterisk.node.node import RECORDINGS, Certificate, Node
 from dialer.asterisk.node.prompts import SPEAK, Wording, write_prompts
 
 _EDITION = ".edition"
@@ -56,7 +57,7 @@ def home_of(name: str) -> PurePosixPath:
 
 @dataclass(slots=True)
 class RunningNode:
-    """An Asterisk that is up. `stop` ends it and takes its files, secrets included, away."""
+    """An Asterisk that is up. `stop` ends it and takes its files, secrets included, away; recordings nobody sealed stay."""
 
     node: Node
     root: Path
@@ -88,14 +89,14 @@ class RunningNode:
         self.process.wait()
 
     def stop(self) -> None:
-        """End it with every call it has; its folder is gone afterwards."""
+        """End it with every call it has; of its folder nothing is left but recordings that were not sealed yet."""
         if self.process.poll() is None:
             self.process.terminate()
             try:
                 self.process.wait(_STOPS_WITHIN)
             except subprocess.TimeoutExpired:
                 self.kill()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        _clear(self.folder)
 
 
 def start_node(
@@ -110,8 +111,9 @@ def start_node(
     if hindrance:
         raise AsteriskNotStarted(hindrance)
     folder = _outside(root, node.home)
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(mode=0o700, parents=True)
+    _clear(folder)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
     if certificate is not None:
         node = replace(node, certificate=_lent(certificate, folder, node.home))
     configuration = write_configuration(folder, node)
@@ -147,17 +149,28 @@ def speak_prompts(root: Path, sounds: Path, wording: Wording, recorded: Path | N
     for text in sounds.glob("*.txt"):
         spoken = kept / _filed_under(text)
         spoken.mkdir(parents=True, exist_ok=True)
-        if not (spoken / f"{text.stem}.wav").is_file():
+        # Without this mark the sound is a tone: made where there was no voice, and spoken once there is one.
+        if not (spoken / f".{text.stem}.spoken").is_file():
             shutil.copyfile(text, spoken / text.name)
-            script = spoken / SPEAK.name
-            shutil.copyfile(SPEAK, script)
             subprocess.run(
-                ["chroot", root, "sh", _inside(root, script), _inside(root, spoken)],
+                ["chroot", root, "sh", "-c", SPEAK.read_text(encoding="utf-8"), SPEAK.name, _inside(root, spoken)],
                 check=True,
                 env=_ENVIRONMENT,
                 cwd="/",
             )
         shutil.copyfile(spoken / f"{text.stem}.wav", sounds / f"{text.stem}.wav")
+
+
+def _clear(folder: Path) -> None:
+    """Take away what a node left, but for recordings: those of its last moments wait for whoever seals them."""
+    for left in folder.iterdir() if folder.is_dir() else ():
+        if left.is_dir() and not left.is_symlink():
+            if left.name != RECORDINGS or not any(left.iterdir()):
+                shutil.rmtree(left, ignore_errors=True)
+        else:
+            left.unlink(missing_ok=True)
+    with suppress(OSError):
+        folder.rmdir()
 
 
 def _lent(certificate: Certificate, folder: Path, home: PurePosixPath) -> Certificate:

@@ -74,6 +74,8 @@ class RecordingAgent:
         """Take what Asterisk has finished, seal it, hand on what is sealed; leftovers of a killed agent first."""
         self._problems = []
         self._outgoing.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if (unreadable := self._why_closed()) is not None:
+            return Round(0, 0, (unreadable,))
         taken = [*self._taken(), *self._take()]
         sealed = self._seal_all(taken)
         return Round(sealed, self._hand_on_all(), tuple(self._problems))
@@ -87,6 +89,18 @@ class RecordingAgent:
             "ノードの設定の recordings に tmpfs の場所を指定してください。"
         )
         return (sentence,)
+
+    def _why_closed(self) -> str | None:
+        """A folder that is not there or closed to us looks empty otherwise, and a day's recordings would lie unsealed."""
+        for folder in (self._recordings, self._outgoing):
+            try:
+                next(folder.iterdir(), None)
+            except OSError as error:
+                return (
+                    f"{folder} を読めません({error.strerror})。通話の録音を封印できません。フォルダーがあるか確かめ、"
+                    "録音係を root か asterisk のユーザーで動かしてください。"
+                )
+        return None
 
     def _take(self) -> Iterator[Path]:
         for path in sorted(self._recordings.glob("*.wav")):

@@ -87,7 +87,7 @@ class Facts:
         """Raises RecordingDamaged for anything `to_bytes` does not write."""
         try:
             plain = json.loads(text)
-            return cls(
+            facts = cls(
                 UUID(plain["recording"]),
                 UUID(plain["attempt"]),
                 str(plain["node"]),
@@ -95,7 +95,11 @@ class Facts:
                 datetime.fromisoformat(plain["ended"]),
                 int(plain["milliseconds"]),
             )
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            # Whoever forged it: what the books can not hold would keep every other recording waiting.
+            if facts.to_bytes() != text or not facts.node.isprintable() or not 0 <= facts.milliseconds < 2**31:
+                raise ValueError
+            return facts
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
             raise RecordingDamaged("見出しが読めません") from None
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import signal
 from collections.abc import Callable
+from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
@@ -66,12 +68,25 @@ def remove_for_good(path: Path) -> None:
         os.close(handle)
 
 
+def named_in(folder: Path, pattern: str) -> list[Path]:
+    """The files of a folder by this pattern, sorted; none where there is no such folder.
+
+    Raises OSError where the folder is closed to us: a `glob` would say that there is nothing.
+    """
+    try:
+        return sorted(path for path in folder.iterdir() if fnmatchcase(path.name, pattern))
+    except FileNotFoundError:
+        return []
+
+
 def is_being_written(file: BinaryIO) -> bool:
     """Whether any process, on this side of a container or another, has the file open for writing.
 
     A read lease is granted only where nobody writes (Linux, fcntl(2), "Leases"). Raises PermissionError where the file
     belongs to somebody else and we are not root.
     """
+    # Whoever opens it in the moment of the lease makes the kernel send us a signal: by itself SIGIO, which ends a process.
+    fcntl.fcntl(file.fileno(), fcntl.F_SETSIG, signal.SIGURG)
     try:
         fcntl.fcntl(file.fileno(), fcntl.F_SETLEASE, fcntl.F_RDLCK)
     except BlockingIOError:

@@ -28,6 +28,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from casefile.errors import TsunagaruError
+from dialer.asterisk.recording.files import sync_folder
 
 CURRENT = "current.public.pem"
 KEY_ID_BYTES = 8
@@ -158,3 +159,5 @@ def _write(path: Path, content: bytes, mode: int) -> None:
         file.flush()
         os.fsync(file.fileno())
     unfinished.replace(path)
+    # A public key is given to nodes at once; after a power cut its private one must still be there.
+    sync_folder(path.parent)

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from casefile.clock import jst
 from dialer.asterisk.recording.container import SUFFIX
-from dialer.asterisk.recording.files import remove_for_good, sha256_of, sync_folder, write_whole
+from dialer.asterisk.recording.files import named_in, remove_for_good, sha256_of, sync_folder, write_whole
 
 INCOMING = "incoming"
 
@@ -48,8 +48,11 @@ class Store:
             )
 
     def arrived(self) -> Iterator[Path]:
-        """Sealed recordings that lie in `incoming/`, in the order of their ids, which is that of time."""
-        yield from sorted(self.incoming.glob(f"[!.]*{SUFFIX}"))
+        """Sealed recordings that lie in `incoming/`, in the order of their ids, which is that of time.
+
+        Raises OSError where the folder is closed to us; one that no node has made yet holds none.
+        """
+        yield from named_in(self.incoming, f"[!.]*{SUFFIX}")
 
     def shelve(self, arrived: Path, recording_id: UUID, began_at: datetime) -> None:
         """Move from `incoming/` to where recordings of that month are kept."""

@@ -118,7 +118,12 @@ def test_who_sees_listens_and_missing_ones(visitor: Come, recording: UUID, stran
 
 def test_without_a_reason_nothing_is_heard(visitor: Come, recording: UUID) -> None:
     supervisor = visitor("supervisor")
-    assert supervisor.post(f"/api/recordings/{recording}/listen", {"reason": ""}).status_code == 422
+    for nothing in ("", "  ", "\u3000\n"):
+        assert supervisor.post(f"/api/recordings/{recording}/listen", {"reason": nothing}).status_code == 422
+        assert (
+            supervisor.post(f"/api/recordings/{recording}/hold", {"kind": "other", "reason": nothing}).status_code
+            == 422
+        )
     assert supervisor.get(f"/api/recordings/{recording}/sound").status_code == 422
     assert supervisor.get(f"/api/recordings/{recording}/sound?listen={uuid4()}").status_code == 403
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -162,6 +163,25 @@ def test_what_is_no_recording_is_said_to_be_none(junk: bytes) -> None:
     ):
         with pytest.raises(RecordingDamaged):
             read_label(io.BytesIO(text))
+
+
+@pytest.mark.parametrize(
+    ("fact", "forged"),
+    [
+        ("began", "2026-09-08T01:00:00"),
+        ("began", "0001-01-01T00:00:00+23:59"),
+        ("milliseconds", 2**31),
+        ("milliseconds", -1),
+        ("node", "node\0"),
+        ("node", "\ud800"),
+        ("more", 1),
+    ],
+)
+def test_facts_the_books_could_not_hold_are_none(public: PublicKey, fact: str, forged: object) -> None:
+    told = json.dumps(json.loads(FACTS.to_bytes()) | {fact: forged}, sort_keys=True, separators=(",", ":")).encode()
+    front = container.MAGIC + b"\1" + bytes.fromhex(public.key_id) + len(told).to_bytes(2, "big") + told
+    with pytest.raises(RecordingDamaged):
+        read_label(io.BytesIO(front))
 
 
 def test_the_layout_is_the_one_written_down(public: PublicKey) -> None:

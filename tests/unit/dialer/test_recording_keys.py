@@ -21,6 +21,19 @@ def test_a_private_key_is_its_owners_alone(tmp_path: Path) -> None:
     assert b"PRIVATE" not in (tmp_path / "keys" / CURRENT).read_bytes()
 
 
+def test_a_private_key_outlives_a_power_cut_that_its_public_one_outlives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lasting: list[set[str]] = []
+    monkeypatch.setattr(
+        "dialer.asterisk.recording.keys.sync_folder",
+        lambda folder: lasting.append({path.name for path in folder.iterdir()}),
+    )
+    key = make_keys(tmp_path)
+    private, public = f"{key.key_id}.private.pem", f"{key.key_id}.public.pem"
+    assert lasting == [{private}, {private, public}, {private, public, CURRENT}]
+
+
 def test_after_a_rotation_old_recordings_are_still_heard(tmp_path: Path) -> None:
     files = []
     for _ in range(3):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import numpy as np
@@ -48,6 +49,17 @@ def door() -> Iterator[Door]:
     opened = Door()
     yield opened
     opened.server.close()
+
+
+def test_a_door_that_was_never_opened_leaves_nothing_open() -> None:
+    before = _open_files()
+    server = AudioSocketServer(lambda: Listener(Forest((), 0.0, 2.0, {})), lambda attempt_id, said: None)
+    server.close()
+    assert _open_files() == before
+
+
+def _open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 def test_a_line_is_heard_and_let_go(door: Door) -> None:

@@ -15,7 +15,7 @@ import psycopg
 import pytest
 
 from casefile.accounts import create_user
-from casefile.clock import VirtualClock
+from casefile.clock import Clock, VirtualClock
 from casefile.db import Database
 from casefile.ids import TimeOrderedIds
 from dialer.asterisk.lines import (
@@ -30,9 +30,10 @@ from dialer.asterisk.lines import (
     has_desk_phone,
     take_desk_phone,
 )
+from dialer.asterisk.node import lines_file
 from dialer.asterisk.node.configuration import write_configuration
 from dialer.asterisk.node.lines_file import LinesFile, NodeUnreachable, read_lines
-from dialer.asterisk.node.node import Node, Ports
+from dialer.asterisk.node.node import Node, OperatorLine, Ports
 from tests.fixtures import FOUNDED_AT
 from tests.waiting import until
 
@@ -230,6 +231,33 @@ def test_the_node_follows_the_rows_and_is_told_of_each_change_once(
         stopping.set()
         keeper.join(10)
     assert (folder / "etc" / "pjsip-operators.conf").stat().st_mode & 0o077 == 0
+
+
+def test_a_row_no_node_could_take_is_tried_again_and_ends_nothing(
+    database: Database,
+    clock: VirtualClock,
+    folder: Path,
+    node: Node,
+    control: ControlSocket,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read, stopping = lines_file.read_lines, threading.Event()
+    looks: list[int] = []
+
+    def spoilt_once(database: Database, name: str, clock: Clock) -> tuple[OperatorLine, ...]:
+        looks.append(1)
+        return (OperatorLine("No Name", "x"),) if len(looks) == 1 else read(database, name, clock)
+
+    monkeypatch.setattr(lines_file, "read_lines", spoilt_once)
+    lines = LinesFile(folder, node, database, clock)
+    keeper = threading.Thread(target=lines.keep, args=(stopping,))
+    keeper.start()
+    try:
+        until(lambda: len(control.heard), fits=lambda told: told == 1)
+    finally:
+        stopping.set()
+        keeper.join(10)
+    assert len(looks) == 2
 
 
 def test_an_asterisk_that_was_away_gets_its_lines_when_it_is_back(

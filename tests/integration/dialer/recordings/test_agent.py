@@ -104,6 +104,50 @@ def test_who_opened_it_a_moment_before_is_waited_for(node: Path) -> None:
     assert in_the_store(node) == {attempt: spoken(1) + spoken(1, 9)}
 
 
+def test_a_folder_that_can_not_be_read_is_no_empty_one(node: Path) -> None:
+    attempt = asterisk_writes(node, spoken(1))
+    (node / "recordings").rename(node / "elsewhere")
+    done = agent_in(node).look()
+    assert (done.sealed, done.handed_on, len(done.problems)) == (0, 0, 1)
+    assert "recordings を読めません" in done.problems[0]
+    (node / "elsewhere").rename(node / "recordings")
+    assert agent_in(node).look().handed_on == 1
+    assert in_the_store(node) == {attempt: spoken(1)}
+
+
+_OPENED_MEANWHILE = """
+import fcntl, os, sys
+from dialer.asterisk.recording.files import is_being_written
+
+ask = fcntl.fcntl
+
+def asked(handle, command, argument=0):
+    answer = ask(handle, command, argument)
+    if (command, argument) == (fcntl.F_SETLEASE, fcntl.F_RDLCK):
+        try:
+            os.close(os.open(sys.argv[1], os.O_WRONLY | os.O_NONBLOCK))
+        except BlockingIOError:
+            print("the lease was broken")
+    return answer
+
+fcntl.fcntl = asked
+with open(sys.argv[1], "rb") as file:
+    is_being_written(file)
+"""
+
+
+def test_who_opens_a_recording_while_it_is_looked_at_does_not_end_the_agent(tmp_path: Path) -> None:
+    (tmp_path / "a.wav").write_bytes(b"sound")
+    told = subprocess.run(
+        [sys.executable, "-c", _OPENED_MEANWHILE, tmp_path / "a.wav"],
+        cwd=PROJECT,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert (told.returncode, told.stdout) == (0, "the lease was broken\n"), told.stderr
+
+
 @pytest.mark.parametrize("step", STEPS)
 def test_killed_at_any_step_nothing_is_lost_and_nothing_left_in_the_clear(node: Path, step: str) -> None:
     calls = {asterisk_writes(node, spoken(1, tone)): spoken(1, tone) for tone in range(2)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,10 @@ from casefile.db import Database
 from casefile.errors import TsunagaruError
 from casefile.tables import AuditEntry, ContactRecord
 from dialer import recordings
-from dialer.asterisk.recording.container import open_sealed
-from dialer.asterisk.recording.keys import KeyRing
+from dialer.asterisk.recording.container import Label, open_sealed, read_label, seal
+from dialer.asterisk.recording.keys import CURRENT, KeyRing, load_public
+from dialer.recording_check import Finding, check_kept
+from dialer.recording_shelf import RecordingsStuck
 from dialer.recording_terms import RecordingBook, RecordingMode, set_terms
 from dialer.recordings import HoldKind, Kept, RecordingState
 from reports.missing_recordings import Reason, missing_recordings
@@ -41,6 +44,15 @@ def kept(office: Office, recording_id: UUID) -> Kept:
         found = recordings.one(conn, office.municipality_id, recording_id)
     assert found is not None
     return found
+
+
+def label_of(path: Path) -> Label:
+    with path.open("rb") as file:
+        return read_label(file)
+
+
+def check(office: Office) -> list[Finding]:
+    return list(check_kept(office.database, office.city, office.store, KeyRing(office.keys)))
 
 
 def audited(office: Office, action: str) -> list[dict[str, Any]]:
@@ -125,6 +137,71 @@ def test_what_belongs_to_no_call_stays_and_is_named(office: Office) -> None:
     assert len(found.strange) == 3
     assert {f"{stranger}.tsr", renamed.name} < set(found.strange)
     assert len(list(office.store.arrived())) == 3
+
+
+def test_a_deleted_recording_that_a_node_brings_once_more_goes_again(office: Office) -> None:
+    recording = office.record(office.talk()[1])
+    brought = office.store.incoming / f"{recording}.tsr"
+    once_more = brought.read_bytes()
+    office.take_in()
+    office.clock.advance(86_400 * 200)
+    assert office.delete_expired() == 1
+    # The node's agent was killed between handing on and removing, and is back after all that time.
+    brought.write_bytes(once_more)
+    assert office.take_in().strange == ()
+    assert kept(office, recording).state is RecordingState.DELETED
+    assert not list((office.folder / "store").rglob("*.tsr"))
+
+
+def test_no_other_recording_takes_the_place_of_one_by_its_id(office: Office) -> None:
+    attempt = office.talk()[1]
+    recording = office.record(attempt, b"heard" * 999)
+    office.take_in()
+    forged = office.record(attempt, b"other" * 999)
+    path = office.store.incoming / f"{forged}.tsr"
+    facts = replace(label_of(path).facts, recording_id=recording)
+    path.unlink()
+    with (office.store.incoming / f"{recording}.tsr").open("wb") as file:
+        seal([b"other" * 999], file, facts, load_public(office.keys / CURRENT))
+    assert office.take_in().strange == (f"{recording}.tsr",)
+    row = kept(office, recording)
+    with office.store.open(recording, row.began_at) as file:
+        assert b"".join(open_sealed(file, KeyRing(office.keys)).read()) == b"heard" * 999
+
+
+def test_a_file_that_gives_trouble_keeps_no_other_waiting(office: Office) -> None:
+    first, second = (office.record(office.talk()[1]) for _ in range(2))
+    path = office.store.incoming / f"{first}.tsr"
+    sealed = path.read_bytes()
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(RecordingsStuck, match=f"録音1件を受け入れできません\\({first}.tsr"):
+        office.take_in()
+    assert kept(office, second).state is RecordingState.KEPT
+    path.rmdir()
+    path.write_bytes(sealed)
+    assert office.take_in().entered == 1
+    # The same of those whose time is over.
+    shelved = next((office.folder / "store").rglob(f"{first}.tsr"))
+    another = shelved.with_name("another")
+    another.hardlink_to(shelved)
+    office.clock.advance(86_400 * 200)
+    with pytest.raises(RecordingsStuck, match=f"録音1件を削除できません\\({first}"):
+        office.delete_expired()
+    assert (kept(office, first).state, kept(office, second).state) == (RecordingState.DELETING, RecordingState.DELETED)
+    another.unlink()
+    assert office.delete_expired() == 1
+
+
+def test_a_recording_that_can_not_be_read_is_a_finding_and_the_others_are_checked(office: Office) -> None:
+    first, second = (office.record(office.talk()[1]) for _ in range(2))
+    office.take_in()
+    path = next((office.folder / "store").rglob(f"{first}.tsr"))
+    path.unlink()
+    path.symlink_to("/dev/null")
+    found = {one.recording_id: one.problem for one in check(office)}
+    assert found[second] is None
+    assert "読み出せません" in (found[first] or "")
 
 
 def test_after_its_time_a_recording_is_deleted_and_that_it_was_is_kept(office: Office) -> None:

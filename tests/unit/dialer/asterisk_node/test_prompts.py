@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 import wave
 from pathlib import Path
 
 import pytest
 
-from dialer.asterisk.node.prompts import Wording, texts, write_prompts
+from dialer.asterisk.node.prompts import SPEAK, Wording, texts, write_prompts
 
 CITY = Wording("みどり市役所")
 
@@ -43,6 +45,24 @@ def test_a_recording_takes_the_voices_place(tmp_path: Path) -> None:
     assert (sounds / "who-called.wav").is_file()
     assert not (sounds / "who-called.txt").exists()
     assert "みどり市役所" in (sounds / "greeting.txt").read_text(encoding="utf-8")
+
+
+def test_a_tone_that_stands_in_for_a_voice_is_not_kept_for_it(tmp_path: Path) -> None:
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for name in ("cmp", "cp", "mv", "rm", "touch"):
+        (tools / name).symlink_to(shutil.which(name) or "")
+    # Asked for a tone it makes one (the tenth word); there is no voice.
+    (tools / "sox").write_text('#!/bin/sh\ntouch "${10}"\n', encoding="utf-8")
+    (tools / "sox").chmod(0o755)
+    sounds = tmp_path / "sounds"
+    write_prompts(sounds, CITY)
+    told = subprocess.run(
+        ["/bin/sh", SPEAK, sounds], env={"PATH": str(tools)}, check=True, capture_output=True, text=True
+    )
+    assert "no Japanese voice" in told.stderr
+    assert {path.stem for path in sounds.glob("*.wav")} == set(texts(CITY))
+    assert {path.suffix for path in sounds.iterdir()} == {".txt", ".wav"}
 
 
 def test_a_recording_a_line_can_not_play_is_refused(tmp_path: Path) -> None:
