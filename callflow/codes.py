@@ -35,6 +35,14 @@ class CallResult(Labelled):
         return self in _DEAD_NUMBER
 
 
+class RecordingMode(Labelled):
+    """Whether a call is recorded, and whether the resident is told before somebody speaks (DOMAIN.md §2.7)."""
+
+    OFF = "off", "録音しない"
+    ANNOUNCED = "announced", "録音する(案内あり)"
+    UNANNOUNCED = "unannounced", "録音する(案内なし)"
+
+
 _NOT_A_CALL = (CallResult.INVALID_NUMBER, CallResult.CONGESTION, CallResult.STOPPED_BY_RULE)
 _DEAD_NUMBER = (CallResult.NOT_IN_SERVICE, CallResult.NUMBER_CHANGED, CallResult.FAX)
 

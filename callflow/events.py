@@ -7,6 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from callflow.codes import RecordingMode
+
 
 class Detected(StrEnum):
     """What a carrier heard on an answered line."""
@@ -143,18 +145,23 @@ CarrierEvent = CallFact | Reconciled | Incoming | Wished
 
 @dataclass(frozen=True, slots=True)
 class Dial:
+    """`listen`: whether a carrier that can tell machines from people is to do so before it reports a person."""
+
     attempt_id: UUID
     e164: str
     caller_number: str
     ring_seconds: int
+    listen: bool = False
+    recording: RecordingMode = RecordingMode.OFF
 
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """Connect the resident to this operator."""
+    """Connect the resident to this operator. `recording` is that of a call-back: of a call we placed, `Dial` said so."""
 
     attempt_id: UUID
     operator_id: UUID
+    recording: RecordingMode = RecordingMode.OFF
 
 
 @dataclass(frozen=True, slots=True)

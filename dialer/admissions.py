@@ -6,7 +6,7 @@ one for the dial itself, which alone lets a call through.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -18,16 +18,22 @@ from casefile.city import City
 from casefile.gate import Admission, ContactRequest, Mode, admit, screen
 from casefile.ids import Ids
 from dialer.aftermath import RECALL_AGAIN, EntryChange, write_entries
-from dialer.messages import Candidate, Supplied, Wanted
+from dialer.asterisk.detection.policy import Detection
+from dialer.messages import Candidate, LineTerms, Supplied, Wanted
+from dialer.recording_terms import terms_at
 from dialer.second_look import PASSING, after_refusal
 from dialer.supply import CampaignFacts
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What came of one asking. `taken`: booked calls that somebody else has made; `changes`: of places in lists."""
+    """What came of one asking. `taken`: booked calls that somebody else has made; `changes`: of places in lists.
+
+    `lines`: what is done on the lines of these calls, by campaign.
+    """
 
     admissions: list[tuple[Wanted, Admission]]
+    lines: Mapping[UUID | None, LineTerms]
     taken: list[Wanted]
     changes: list[EntryChange]
 
@@ -53,7 +59,8 @@ def ask(
     for candidate, _ in refused:
         if candidate.recall_id is not None:
             recall.put_back(conn, city.id, candidate.recall_id, now + RECALL_AGAIN)
-    return Answered(list(zip(free, answers, strict=True)), taken, put_off)
+    allowed = {want.candidate.campaign_id for want, answer in zip(free, answers, strict=True) if answer.allowed}
+    return Answered(list(zip(free, answers, strict=True)), _lines(conn, city, campaigns, allowed, now), taken, put_off)
 
 
 def screened(
@@ -78,6 +85,18 @@ def screened(
             put_off.append(change)
     write_entries(conn, city.id, put_off, now)
     return replace(supplied, candidates=tuple(asked.values()))
+
+
+def _lines(
+    conn: Connection, city: City, campaigns: Mapping[UUID, CampaignFacts], asked: Collection[UUID | None], now: datetime
+) -> dict[UUID | None, LineTerms]:
+    """Read in the transaction that writes the intent, so that a call is under what its own moment says."""
+    found: dict[UUID | None, LineTerms] = {}
+    for campaign_id in asked:
+        facts = campaigns.get(campaign_id) if campaign_id else None
+        listen = facts is not None and facts.detection is not Detection.NONE
+        found[campaign_id] = LineTerms(terms_at(conn, city, campaign_id, now).mode, listen)
+    return found
 
 
 def _take_recalls(conn: Connection, city: City, wanted: Sequence[Wanted]) -> tuple[list[Wanted], list[Wanted]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from callflow.codes import CallResult
+from callflow.codes import CallResult, RecordingMode
 from callflow.states import CallState, Happening
 from dialer.messages import Caller, Candidate
 
@@ -19,6 +19,7 @@ class Limits:
     `patience`: a person waits for an operator (PACING.md §1). `listen`: until a carrier's verdict counts as missing.
     `take`: from the intent until the carrier has taken it (DESIGN.md §2). `ring_slack`: beyond the campaign's ring time,
     which the carrier itself keeps. `guard`: a recording guard's bell. `pass_on`: for a call-back's operator to be joined.
+    `told`: for the resident to be told of a recording before the operator's telephone rings, which comes on top.
     """
 
     patience: float = 2.0
@@ -31,6 +32,7 @@ class Limits:
     ask_again: float = 5.0
     hand_dial_ring: int = 30
     pass_on: float = 5.0
+    told: float = 5.0
 
 
 @dataclass(slots=True)
@@ -60,6 +62,11 @@ class Call:
     deadline: datetime | None = None
     deadline_brings: Happening | None = None
     not_taken_by: frozenset[UUID] = frozenset()
+    recording: RecordingMode = RecordingMode.OFF
+
+    def __post_init__(self) -> None:
+        if isinstance(self.candidate, Caller):
+            self.recording = self.candidate.recording
 
     @property
     def caller(self) -> Caller | None:
@@ -108,6 +115,10 @@ def _ring(call: Call, limits: Limits) -> float:
     return call.ring_seconds + limits.ring_slack
 
 
+def _notice(call: Call, limits: Limits) -> float:
+    return limits.told if call.recording is RecordingMode.ANNOUNCED else 0.0
+
+
 _TOLD = frozenset(
     {
         CallState.PASSED,
@@ -126,9 +137,9 @@ _LIMIT: dict[CallState, tuple[_Seconds, Happening]] = {
     CallState.RINGING: (_ring, Happening.RING_LIMIT),
     CallState.LISTENING: (lambda _, limits: limits.listen, Happening.LISTENED_ENOUGH),
     CallState.GUARDED: (lambda _, limits: limits.guard, Happening.GUARD_LIMIT),
-    CallState.PASSED: (lambda _, limits: limits.pass_on, Happening.NOBODY_TOOK),
+    CallState.PASSED: (lambda call, limits: limits.pass_on + _notice(call, limits), Happening.NOBODY_TOOK),
     CallState.WAITING: (lambda _, limits: limits.patience, Happening.PATIENCE_OVER),
-    CallState.JOINING: (lambda _, limits: limits.patience, Happening.PATIENCE_OVER),
+    CallState.JOINING: (lambda call, limits: limits.patience + _notice(call, limits), Happening.PATIENCE_OVER),
     CallState.ANNOUNCING: (lambda _, limits: limits.announce, Happening.ANNOUNCE_LIMIT),
     CallState.SCREENED: (lambda _, limits: limits.release, Happening.RELEASE_LIMIT),
     CallState.RELEASING: (lambda _, limits: limits.release, Happening.RELEASE_LIMIT),

@@ -20,6 +20,7 @@ from casefile.clock import jst_date
 from casefile.roles import Right
 from casefile.vocabulary import ClaimGroup, Effect, Purpose
 from dialer.messages import Caller, Identify
+from dialer.recording_terms import terms_at
 
 COLLECTOR = "collector"
 """The skill of a 徴税吏員, who has it by the right and not by a row."""
@@ -128,6 +129,7 @@ def _caller(
         persons=len(persons),
         last_operator=next((row.operator_id for row in last if row.connected_at is not None), None),
         skills=_needed(only, city) & known if only else frozenset(),
+        recording=terms_at(conn, city, None, asked.at).mode,
     )
 
 

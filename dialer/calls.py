@@ -6,11 +6,12 @@ from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
-from callflow.codes import CallResult
+from callflow.codes import CallResult, RecordingMode
 from callflow.events import Announce, Dial, Hangup, Join, Reconcile
 from callflow.states import Act, CallState, Happening, step
 from dialer.call import Call, Limits
 from dialer.messages import (
+    Admitted,
     Caller,
     Candidate,
     Notify,
@@ -89,13 +90,14 @@ class Calls:
 
     # -- what happens ---------------------------------------------------------------------------------------------
 
-    def dial(
-        self, attempt_id: UUID, candidate: Candidate, at: datetime, ring_seconds: int, operator: UUID | None
-    ) -> None:
+    def dial(self, allowed: Admitted, ring_seconds: int) -> None:
         """The gate allowed it: tell the carrier."""
-        call = Call(attempt_id, candidate, at, ring_seconds, reserved_for=operator)
-        self.put(call, at)
-        self._emit(Tell(Dial(attempt_id, candidate.e164, self._caller_number, ring_seconds)))
+        attempt_id, operator, line = allowed.attempt_id, allowed.operator_id, allowed.line
+        call = Call(attempt_id, allowed.candidate, allowed.at, ring_seconds, reserved_for=operator)
+        call.recording = line.recording
+        self.put(call, allowed.at)
+        number = allowed.candidate.e164
+        self._emit(Tell(Dial(attempt_id, number, self._caller_number, ring_seconds, line.listen, line.recording)))
         self._emit(Notify("call", operator, attempt_id))
 
     def take_up(self, attempt_id: UUID, caller: Caller, since: datetime, at: datetime) -> None:
@@ -199,7 +201,8 @@ class Calls:
     def _join(self, call: Call, _: datetime) -> None:
         if call.operator_id is None:
             raise AssertionError("a call is matched with an operator")
-        self._emit(Tell(Join(call.attempt_id, call.operator_id)))
+        recording = call.recording if call.caller else RecordingMode.OFF
+        self._emit(Tell(Join(call.attempt_id, call.operator_id, recording)))
         self._emit(Notify("call", call.operator_id, call.attempt_id))
 
     def _note_handed(self, call: Call, at: datetime) -> None:

@@ -151,7 +151,7 @@ class Engine:
         self._asking -= 1
         terms = self.planner.terms(event.candidate.campaign_id)
         ring = terms.ring_seconds if terms else self._limits.hand_dial_ring
-        self.calls.dial(event.attempt_id, event.candidate, event.at, ring, event.operator_id)
+        self.calls.dial(event, ring)
         seat = self.seats.get(event.operator_id)
         if seat is not None:
             self.seats.bind(seat, event.attempt_id, event.candidate.campaign_id, event.at)

@@ -11,11 +11,20 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+from callflow.codes import RecordingMode
 from callflow.events import CarrierCommand, CarrierEvent
 from callflow.states import CallState
 
 Mode = Literal["preview", "progressive", "predictive"]
 SeatState = Literal["offline", "ready", "paused", "reserved", "talking", "wrapup"]
+
+
+@dataclass(frozen=True, slots=True)
+class LineTerms:
+    """What is done on a call's line. `listen`: machines are listened for before an operator is joined."""
+
+    recording: RecordingMode = RecordingMode.OFF
+    listen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +65,7 @@ class Caller:
     persons: int = 0
     last_operator: UUID | None = None
     skills: frozenset[str] = frozenset()
+    recording: RecordingMode = RecordingMode.OFF
 
     @property
     def campaign_id(self) -> None:
@@ -138,6 +148,7 @@ class Admitted:
     attempt_id: UUID
     candidate: Candidate
     operator_id: UUID | None = None
+    line: LineTerms = LineTerms()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,29 +5,19 @@ Everything works in the caller's transaction of one municipality.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Connection, insert, select
 
+from callflow.codes import RecordingMode
 from casefile import audit
 from casefile.city import City
-from casefile.db import Database
 from casefile.errors import TsunagaruError
 from casefile.ids import Ids
 from casefile.tables import Attempt
-from casefile.vocabulary import Labelled
 from dialer.tables import Campaign, RecordingTerms
-
-
-class RecordingMode(Labelled):
-    """Whether calls are recorded, and whether the resident is told before somebody speaks (DOMAIN.md §2.7)."""
-
-    OFF = "off", "録音しない"
-    ANNOUNCED = "announced", "録音する(案内あり)"
-    UNANNOUNCED = "unannounced", "録音する(案内なし)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +30,6 @@ class Terms:
     @property
     def recorded(self) -> bool:
         return self.mode is not RecordingMode.OFF
-
-    def variables(self) -> dict[str, str]:
-        """The variables of the node's dialplan that make it so; to be set on the resident's channel."""
-        if not self.recorded:
-            return {}
-        told = {"RECORD_TOLD": "yes"} if self.mode is RecordingMode.ANNOUNCED else {}
-        return {"RECORD": "yes", **told}
 
 
 def set_terms(
@@ -120,17 +103,3 @@ def terms_of_attempt(conn: Connection, city: City, attempt_id: UUID) -> Terms | 
         )
     ).one_or_none()
     return None if call is None else terms_at(conn, city, call.campaign_id, call.intended_at)
-
-
-class RecordingBook:
-    """Says of each call whether it is recorded; a carrier asks before it dials, in a thread that may wait for a row."""
-
-    def __init__(self, database: Database, city: City) -> None:
-        self._database = database
-        self._city = city
-
-    def variables_of(self, attempt_id: UUID) -> Mapping[str, str]:
-        """The dialplan's variables for this call; nothing for one that is not in the books."""
-        with self._database.transaction(self._city.id) as conn:
-            terms = terms_of_attempt(conn, self._city, attempt_id)
-        return {} if terms is None else terms.variables()

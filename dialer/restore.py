@@ -11,9 +11,11 @@ from sqlalchemy import Connection, func, or_, select, update
 
 from callflow.states import CallState
 from callflow.tables import CallTransition
+from casefile.city import City
 from casefile.errors import TsunagaruError
 from casefile.tables import Attempt
 from dialer.messages import Caller, CallRow, Candidate, Restored, SeatRow
+from dialer.recording_terms import terms_at
 from dialer.tables import Floor, Seat
 
 _STATE = {
@@ -45,7 +47,7 @@ def begin_epoch(conn: Connection, floor_id: UUID, now: datetime) -> int:
     return epoch
 
 
-def restored(conn: Connection, floor_id: UUID, now: datetime) -> Restored:
+def restored(conn: Connection, city: City, floor_id: UUID, now: datetime) -> Restored:
     """The seats and calls of the floor, as their rows say."""
     seats = [
         _seat(row) for row in conn.execute(select(Seat).where(Seat.floor_id == floor_id).order_by(Seat.operator_id))
@@ -74,7 +76,7 @@ def restored(conn: Connection, floor_id: UUID, now: datetime) -> Restored:
             .order_by(CallTransition.attempt_id)
         )
     }
-    return Restored(now, tuple(seats), tuple(_call(row, last.get(row.attempt_id, 0) + 1) for row in rows))
+    return Restored(now, tuple(seats), tuple(_call(conn, city, row, last.get(row.attempt_id, 0) + 1) for row in rows))
 
 
 def _seat(row: Any) -> SeatRow:
@@ -91,10 +93,10 @@ def _seat(row: Any) -> SeatRow:
     )
 
 
-def _call(row: Any, next_seq: int) -> CallRow:
+def _call(conn: Connection, city: City, row: Any, next_seq: int) -> CallRow:
     return CallRow(
         row.attempt_id,
-        _caller(row) if row.direction == "inbound" else _candidate(row),
+        _caller(conn, city, row) if row.direction == "inbound" else _candidate(row),
         row.intended_at,
         row.handed_at is not None,
         next_seq,
@@ -103,7 +105,7 @@ def _call(row: Any, next_seq: int) -> CallRow:
     )
 
 
-def _caller(row: Any) -> Caller:
+def _caller(conn: Connection, city: City, row: Any) -> Caller:
     """Without the operator and the skills looked for at first: they have waited long enough for anybody."""
     return Caller(
         purpose=row.purpose,
@@ -113,6 +115,7 @@ def _caller(row: Any) -> Caller:
         household_id=row.household_id,
         phone_id=row.phone_id,
         persons=int(row.addressee_no is not None),
+        recording=terms_at(conn, city, None, row.intended_at).mode,
     )
 
 

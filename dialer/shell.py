@@ -136,7 +136,7 @@ class FloorShell:
             self._city = load_city(conn, self._municipality_id)
             self._epoch = begin_epoch(conn, self._floor_id, now)
             self._book = read_book(conn, self._city, now)
-            left_behind = restored(conn, self._floor_id, now)
+            left_behind = restored(conn, self._city, self._floor_id, now)
         terms = EngineTerms(self._city.caller_number, pacer_for=self._terms.pacer_for)
         self._engine = Engine(terms)
         self._beat_at = now
@@ -296,7 +296,8 @@ class FloorShell:
                 self._to_handle.append(GateRefused(now, want.candidate, answer.sentences, want.operator_id))
             else:
                 self._intended[answer.attempt_id] = now
-                self._to_handle.append(Admitted(now, answer.attempt_id, want.candidate, want.operator_id))
+                line = answered.lines[want.candidate.campaign_id]
+                self._to_handle.append(Admitted(now, answer.attempt_id, want.candidate, want.operator_id, line))
         for want in answered.taken:
             self._to_handle.append(GateRefused(now, want.candidate, (), want.operator_id))
 

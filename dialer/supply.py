@@ -20,6 +20,7 @@ from casefile.city import Caps, City
 from casefile.clock import JST, jst
 from casefile.hours import ContactHours
 from casefile.vocabulary import Purpose
+from dialer.asterisk.detection.policy import Detection
 from dialer.messages import CampaignTerms, Candidate, Mode, Supplied
 from dialer.picker import ReachBook, hour_slot
 from dialer.tables import Campaign, PacingDay
@@ -71,6 +72,7 @@ class CampaignFacts:
     ring_seconds: int
     wrapup_seconds: int
     target_abandonment: float
+    detection: Detection
 
     def terms(self, live_answers: int, abandoned: int) -> CampaignTerms:
         """As the engine needs it, with the budget of the day so far."""
@@ -107,6 +109,7 @@ def _facts(row: Any) -> CampaignFacts:
         row.ring_seconds,
         row.wrapup_seconds,
         float(row.target_abandonment),
+        Detection(row.detection),
     )
 
 

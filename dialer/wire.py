@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
+from callflow.codes import RecordingMode
 from callflow.events import (
     Announce,
     Announcing,
@@ -97,6 +98,8 @@ def _value(name: str, value: Any) -> Any:
         return datetime.fromisoformat(value)
     if name == "detected":
         return Detected(value)
+    if name == "recording":
+        return RecordingMode(value)
     if name == "wish":
         return Wish(value)
     if name == "past":

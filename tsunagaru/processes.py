@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from types import FrameType
 
 from casefile.clock import ShiftedClock
+from casefile.errors import TsunagaruError
 from tsunagaru import wiring
 from tsunagaru.logs import configure_logs
 from tsunagaru.settings import CERTIFICATE, CLOCK, DEMO, KEY, Settings
@@ -75,7 +76,11 @@ def main(words: Sequence[str]) -> int:
     signal.signal(signal.SIGTERM, handle)
     signal.signal(signal.SIGINT, handle)
     assert settings.database_url is not None, "the supervisor always names the database"
-    PROCESSES[name](settings.database_url, settings, stopping)
+    try:
+        PROCESSES[name](settings.database_url, settings, stopping)
+    except TsunagaruError as error:
+        print(error, file=sys.stderr)
+        return 1
     return 0
 
 

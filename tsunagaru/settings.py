@@ -20,6 +20,7 @@ KEY = "TSUNAGARU_KEY"
 VOICE = "TSUNAGARU_VOICE"
 CLOCK = "TSUNAGARU_CLOCK"
 DEMO = "TSUNAGARU_DEMO"
+NODES = "TSUNAGARU_NODES"
 RECORDING_KEY = "TSUNAGARU_RECORDING_KEY"
 
 
@@ -38,7 +39,8 @@ class Settings:
     `database_url` is None when the embedded server is used. `home` holds everything that is not in the database:
     the embedded server's data, recordings, backups, the secret key. `clock` and `demo` are how the processes of a demo
     are told of each other; an office has neither. `recording_key`: the folder of the keys that open recordings, if it is
-    not below `home`. `voice` pairs a telephone node's name with the address of its WebSocket.
+    not below `home`. `nodes`: the files of the telephone nodes (docs/telephones.md). `voice` pairs a node's name with the
+    address of its WebSocket, where browsers reach it in another way than its file says.
     """
 
     home: Path
@@ -51,11 +53,13 @@ class Settings:
     https: Https | None = None
     voice: tuple[tuple[str, str], ...] = ()
     recording_key: Path | None = None
+    nodes: tuple[Path, ...] = ()
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
         """Read TSUNAGARU_HOME, DATABASE_URL, TSUNAGARU_HOST, TSUNAGARU_PORT, TSUNAGARU_LOG, TSUNAGARU_CERTIFICATE with
-        TSUNAGARU_KEY, and TSUNAGARU_VOICE (node-1=wss://…/ws, several of them apart by spaces), and TSUNAGARU_RECORDING_KEY.
+        TSUNAGARU_KEY, TSUNAGARU_RECORDING_KEY, TSUNAGARU_NODES (files, apart by spaces) and TSUNAGARU_VOICE
+        (node-1=wss://…/ws, several of them apart by spaces).
 
         Raises TsunagaruError for a value nobody can use.
         """
@@ -70,6 +74,7 @@ class Settings:
             demo=found.get(DEMO) == "yes",
             recording_key=Path(found[RECORDING_KEY]).expanduser().absolute() if found.get(RECORDING_KEY) else None,
             https=_https(found.get(CERTIFICATE), found.get(KEY)),
+            nodes=tuple(Path(file).expanduser().absolute() for file in found.get(NODES, "").split()),
             voice=tuple(_voice_node(pair) for pair in found.get(VOICE, "").split()),
         )
 

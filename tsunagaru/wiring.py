@@ -15,7 +15,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import Connection, select
 
-from agent_ui.context import PanelContext, RecordingShelf, SpeechOf, SpokenLine, VoiceNode
+from agent_ui.context import PanelContext, RecordingShelf, SpeechOf, SpokenLine
 from casefile.accounts import load_user
 from casefile.clock import Clock
 from casefile.db import Database
@@ -24,7 +24,7 @@ from casefile.tables import Attempt
 from dialer import live
 from dialer.asterisk.recording.keys import KeyRing
 from dialer.asterisk.recording.store import Store
-from dialer.tables import Floor
+from dialer.carrier import Carrier
 from rehearsal.carrier_client import CarrierClient
 from rehearsal.carrier_process import CarrierProcess, SpokenTo
 from rehearsal.live_room import LiveRoom
@@ -34,7 +34,8 @@ from tsunagaru.demo_room import demo_room, speech_folder
 from tsunagaru.logs import configure_logs
 from tsunagaru.recordings import recording_jobs
 from tsunagaru.settings import Settings, secret
-from tsunagaru.worker import Job, municipalities, office_jobs, work
+from tsunagaru.telephones import FloorOnLine, carrier_for, floors_on_line, read_telephones, voice_nodes
+from tsunagaru.worker import Job, office_jobs, work
 
 if TYPE_CHECKING:
     from apiflask import APIFlask
@@ -65,7 +66,7 @@ def web_application() -> APIFlask:
         secret_key=secret(settings, "session"),
         clock_speed=settings.clock.speed if settings.clock else 1.0,
         secure_cookies=settings.https is not None,
-        voice_nodes=tuple(VoiceNode(name, url) for name, url in settings.voice),
+        voice_nodes=voice_nodes(settings),
         recordings=RecordingShelf(Store(settings.recordings), KeyRing(settings.recording_keys)),
     )
     if settings.demo:
@@ -73,47 +74,69 @@ def web_application() -> APIFlask:
     return create_app(context)
 
 
+_CarrierFor = Callable[[FloorOnLine], Carrier | None]
+
+
 def run_engine(database_url: str, settings: Settings, stopping: threading.Event) -> None:
     """Run the engine of every floor in this database until `stopping` is set, a thread each.
 
-    Without a telephone line there is nothing to run: it says so once, and waits.
+    A floor without a telephone line is told of once, and nothing is dialed for it. Raises TsunagaruError for node files
+    that can't be used.
     """
-    if not settings.demo:
-        log.warning("no telephone line is configured, so nothing is dialed; see tsunagaru doctor")
-        stopping.wait()
-        return
     database = Database(database_url, pool_size=1)
+    # For the operators' lines, which every carrier asks for in a thread of its own.
+    lines = Database(database_url, pool_size=4)
+    try:
+        _serve_floors(database, database_url, settings, _carriers(settings, lines), stopping)
+    finally:
+        lines.close()
+        database.close()
+
+
+def _carriers(settings: Settings, lines: Database) -> _CarrierFor:
+    if settings.demo:
+        return lambda _: CarrierClient(demo_room(settings.home).carrier_port)
+    telephones, clock = read_telephones(settings), clock_of(settings)
+    return lambda floor: carrier_for(telephones, floor, lines, clock)
+
+
+def _serve_floors(
+    database: Database, database_url: str, settings: Settings, carrier_of: _CarrierFor, stopping: threading.Event
+) -> None:
     serving: dict[UUID, threading.Thread] = {}
+    lineless: set[UUID] = set()
     while not stopping.is_set():
-        for municipality_id, floor_id in _floors(database):
-            if floor_id not in serving:
-                serving[floor_id] = threading.Thread(
-                    target=_serve_floor, args=(database_url, settings, municipality_id, floor_id, stopping)
-                )
-                serving[floor_id].start()
+        for floor in floors_on_line(database):
+            if floor.floor_id in serving and serving[floor.floor_id].is_alive():
+                continue
+            carrier = carrier_of(floor)
+            if carrier is None:
+                if floor.floor_id not in lineless:
+                    lineless.add(floor.floor_id)
+                    log.warning(
+                        "this floor has no telephone line, so nothing is dialed for it; see tsunagaru doctor",
+                        municipality=floor.municipality_id,
+                        floor=str(floor.floor_id),
+                    )
+                continue
+            thread = threading.Thread(
+                target=_serve_floor, args=(database_url, settings, floor, carrier, stopping), name="floor"
+            )
+            serving[floor.floor_id] = thread
+            thread.start()
         stopping.wait(_LOOK_FOR_FLOORS_SECONDS)
     for thread in serving.values():
         thread.join()
-    database.close()
-
-
-def _floors(database: Database) -> list[tuple[int, UUID]]:
-    found: list[tuple[int, UUID]] = []
-    for municipality_id in municipalities(database):
-        with database.transaction(municipality_id) as conn:
-            floors = conn.scalars(select(Floor.floor_id).order_by(Floor.floor_id))
-            found.extend((municipality_id, floor_id) for floor_id in floors)
-    return found
 
 
 def _serve_floor(
-    database_url: str, settings: Settings, municipality_id: int, floor_id: UUID, stopping: threading.Event
+    database_url: str, settings: Settings, floor: FloorOnLine, carrier: Carrier, stopping: threading.Event
 ) -> None:
     live.run_engine(
         database_url,
-        municipality_id,
-        floor_id,
-        CarrierClient(demo_room(settings.home).carrier_port),
+        floor.municipality_id,
+        floor.floor_id,
+        carrier,
         stopping,
         clock=clock_of(settings),
         speed=settings.clock.speed if settings.clock else 1.0,

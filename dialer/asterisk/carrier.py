@@ -24,6 +24,7 @@ from casefile.clock import Clock
 from dialer.asterisk import pending
 from dialer.asterisk.ami import Ami, AmiAddress, AmiFigures, AmiTerms
 from dialer.asterisk.causes import CauseTable, Ear, Verdict, our_cause_tables
+from dialer.asterisk.detection.policy import Detector
 from dialer.asterisk.lines import LineBook
 from dialer.asterisk.node.node import Trunk
 from dialer.asterisk.node_view import NodeView
@@ -48,20 +49,23 @@ class CarrierTerms:
     """How patient the carrier is, in seconds.
 
     `hand_over`: how long a call may wait for room on a trunk; the engine itself waits 3 s. `away`: a node that is gone
-    for so long is believed to have ended its calls. `variables`: channel variables of every originated call
-    (`DETECT=amd`, `RECORD=yes`); with `DETECT`, or an ear, what was heard comes from there, else an answer is a person.
+    for so long is believed to have ended its calls. `variables`: channel variables of every originated call.
+    `detector`: who listens on the lines of calls that are to be listened to, where no ear is given; without anybody an
+    answer is a person.
     """
 
     hand_over: float = 2.0
     away: float = 30.0
     variables: Mapping[str, str] = field(default_factory=dict)
+    detector: Detector | None = None
     ami: AmiTerms = field(default_factory=AmiTerms)
 
 
 class AsteriskCarrier:
     """See the top of this file; a `dialer.carrier.Carrier`. Made once for an engine, closed by it.
 
-    `causes`: cause tables of the office beside ours, by name. `ear`: whatever listens on the lines besides Asterisk.
+    `causes`: cause tables of the office beside ours, by name. `ear`: whatever listens on the lines besides Asterisk; it
+    listens on those that have DETECT=listen.
     """
 
     def __init__(
@@ -84,7 +88,9 @@ class AsteriskCarrier:
             [NodeView.of(node.name, node.trunks, time.monotonic()) for node in nodes],
             lines,
             tables,
-            BoardTerms(terms.hand_over, terms.away, terms.variables, "DETECT" in terms.variables or ear is not None),
+            BoardTerms(
+                terms.hand_over, terms.away, terms.variables, Detector.LISTENER if ear is not None else terms.detector
+            ),
             clock,
             time.monotonic,
             self._act,

@@ -137,9 +137,8 @@ class Hearsay:
             handler(known, event, at)
 
     def _answered(self, call: LineCall, event: Event, at: datetime) -> None:
-        del event
         self._board.learn(call, Answered(call.attempt_id, at))
-        if not self._board.terms.detects:
+        if not event.get("Detect"):
             self._board.learn(call, Heard(call.attempt_id, at, Detected.PERSON))
 
     def _verdict(self, call: LineCall, event: Event, at: datetime) -> None:

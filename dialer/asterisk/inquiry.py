@@ -194,7 +194,7 @@ class Inquiry:
             answered = ours(past.answered_at)
             learn(call, Answered(attempt_id, answered))
             later = [ours(at) for at in (past.joined_at, past.announced_at, past.ended_at) if at is not None]
-            if not self._board.terms.detects:
+            if not past.listened:
                 learn(call, Heard(attempt_id, answered, past.heard or Detected.PERSON))
             elif past.heard is not None:
                 learn(call, Heard(attempt_id, min([answered + _VERDICT_WITHIN, now, *later]), past.heard))

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from callflow.events import Detected
+from dialer.asterisk.detection.policy import Detector
 from dialer.asterisk.node.node import MEMORY
 from dialer.asterisk.wire import Action
 
@@ -26,12 +27,15 @@ HEARD = {
 }
 """A detector's word on the line → what was heard. Whoever is uncertain is a person (TELEPHONY.md §6)."""
 
-_VARIABLES = ("ANSWERED_AT", "AMDSTATUS", "HEARD", "JOINED_AT", "JOINED_WITH", "ANNOUNCED_AT")
+_VARIABLES = ("ANSWERED_AT", "DETECT", "AMDSTATUS", "HEARD", "JOINED_AT", "JOINED_WITH", "ANNOUNCED_AT")
 
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What a node says of a call; times are the node's. `ended_at` None: it lives."""
+    """What a node says of a call; times are the node's. `ended_at` None: it lives.
+
+    `listened`: somebody listens on its line, and what was heard may be still to come.
+    """
 
     answered_at: datetime | None = None
     heard: Detected | None = None
@@ -43,6 +47,7 @@ class Past:
     sip: int | None = None
     by_far_end: bool = False
     trunk: str = ""
+    listened: bool = False
 
 
 def ask_of_the_dead(attempt_id: UUID, day: datetime) -> Action:
@@ -91,6 +96,8 @@ def past_of_the_living(variables: Mapping[str, str]) -> Past:
         moment(variables.get("JOINED_AT", "")),
         operator_of(variables.get("JOINED_WITH", "")),
         moment(variables.get("ANNOUNCED_AT", "")),
+        # Of a variable that is not set Asterisk says "(null)".
+        listened=variables.get("DETECT") in set(Detector),
     )
 
 

@@ -14,6 +14,7 @@ from uuid import UUID
 from callflow.codes import CallResult
 from callflow.events import Dial, Handed
 from dialer.asterisk import pending
+from dialer.asterisk.call_variables import detection_variables, recording_variables
 from dialer.asterisk.line_call import LineCall
 from dialer.asterisk.node.node import ANSWERED
 from dialer.asterisk.trunks import emptiest
@@ -89,8 +90,14 @@ class Placing:
             "ChannelId": str(call.attempt_id),
             "Async": "true",
         }
+        terms = self._board.terms
+        variables = {
+            **terms.variables,
+            **recording_variables(command.recording),
+            **detection_variables(terms.detector, listen=command.listen),
+        }
         then = partial(self._originated, call, command, until)
-        self._act(call.node, Action("Originate", fields, self._board.terms.variables), then, call.attempt_id)
+        self._act(call.node, Action("Originate", fields, variables), then, call.attempt_id)
 
     def _originated(self, call: LineCall, command: Dial, until: float, result: pending.Result) -> None:
         if call.over or call.has(Handed):

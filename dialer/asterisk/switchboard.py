@@ -33,7 +33,9 @@ from callflow.events import (
 )
 from casefile.clock import Clock
 from dialer.asterisk import pending
+from dialer.asterisk.call_variables import recording_variables
 from dialer.asterisk.causes import CauseTable, Verdict
+from dialer.asterisk.detection.policy import Detector
 from dialer.asterisk.hearsay import Hearsay
 from dialer.asterisk.inquiry import Inquiry
 from dialer.asterisk.line_call import LineCall
@@ -60,12 +62,12 @@ class Act(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class BoardTerms:
-    """See `CarrierTerms`. `detects`: what was heard is told by somebody; else whoever answers is a person."""
+    """See `CarrierTerms`."""
 
     hand_over: float
     away: float
     variables: Mapping[str, str] = field(default_factory=dict)
-    detects: bool = False
+    detector: Detector | None = None
 
 
 class Switchboard:
@@ -140,6 +142,7 @@ class Switchboard:
             _log.warning("an operator has no line", extra={"node": call.node, "operator": str(command.operator_id)})
             self.redirect(call, ANNOUNCE)
             return
+        self._set(call, recording_variables(command.recording))
         self.redirect(call, JOIN, join_extension(endpoint, command.operator_id))
 
     def _announce(self, command: Announce) -> None:
@@ -183,6 +186,13 @@ class Switchboard:
         if call.channel is not None:
             fields = {"Channel": call.channel, "Context": context, "Exten": extension, "Priority": "1"}
             self._act(call.node, Action("Redirect", fields), _whatever)
+
+    def _set(self, call: LineCall, variables: Mapping[str, str]) -> None:
+        """Set variables of the resident's channel. Asterisk does one action after the other: what follows finds them."""
+        if call.channel is not None:
+            for name, value in variables.items():
+                fields = {"Channel": call.channel, "Variable": name, "Value": value}
+                self._act(call.node, Action("Setvar", fields), _whatever)
 
     def let_go(self, call: LineCall) -> None:
         """Hang up the resident's channel, if it can be named; else as soon as it can."""

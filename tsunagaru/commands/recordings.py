@@ -14,6 +14,7 @@ from uuid import UUID
 
 import structlog
 
+from callflow.codes import RecordingMode
 from casefile.city import City, load_city
 from casefile.clock import Clock, SystemClock, jst, jst_date
 from casefile.db import Database
@@ -24,7 +25,7 @@ from dialer import recording_check, recording_shelf
 from dialer.asterisk.recording.agent import RecordingAgent
 from dialer.asterisk.recording.keys import CURRENT, KeyRing
 from dialer.asterisk.recording.store import Store
-from dialer.recording_terms import RecordingMode, set_terms
+from dialer.recording_terms import set_terms
 from reports.missing_recordings import missing_recordings
 from tsunagaru.arguments import Parser, a_date, a_positive_number
 from tsunagaru.database import database_for_a_while

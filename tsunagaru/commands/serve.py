@@ -15,6 +15,7 @@ from tsunagaru.logs import configure_logs
 from tsunagaru.processes import service_programs
 from tsunagaru.service import migrate, refuse_a_taken_port, run_service
 from tsunagaru.settings import CERTIFICATE, KEY, Settings
+from tsunagaru.telephones import read_telephones
 
 
 def configure(parser: Parser) -> None:
@@ -28,6 +29,8 @@ def run(args: Namespace) -> int:
     settings = Settings.from_environment(os.environ | {name: str(path) for name, path in told.items() if path})
     if settings.https:
         expiry(settings.https.chain, settings.https.key)
+    # Said here, once, rather than by an engine that is started again and again.
+    read_telephones(settings)
     configure_logs(settings.log_format, "supervisor")
     refuse_a_taken_port(settings)
 

@@ -1,4 +1,6 @@
-"""The ear beside a node: has every answered line listened to by a detector of ours, and passes on what it says.
+"""The ear beside a node: has lines that are answered listened to by a detector of ours, and passes on what it says.
+
+Which lines, their calls say themselves: they were placed with DETECT=listen, and the event of their answer tells so.
 
 It has a connection to the node's manager interface of its own, so that a call's own commands never wait for it. Where it is
 down nothing is said, and the engine takes whoever is there for a person.
@@ -6,37 +8,41 @@ down nothing is said, and the engine takes whoever is there for a person.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from uuid import UUID, uuid4
 
 import structlog
 
-from callflow.events import Detected
 from dialer.asterisk.ami import Ami, AmiAddress, AmiTerms
 from dialer.asterisk.causes import Ear, Verdict
 from dialer.asterisk.detection.audiosocket import AudioSocketServer, listening_in
 from dialer.asterisk.detection.listener import LineListener
+from dialer.asterisk.detection.policy import Detector
 from dialer.asterisk.pending import Result
+from dialer.asterisk.trunks import trunk_of
 from dialer.asterisk.wire import Action, Event, LiveChannel
-
-Wanted = Callable[[UUID], bool]
-"""Whether this attempt's campaign wants to be listened for (`Detection.AMD`)."""
 
 _log = structlog.get_logger(__name__)
 
 
 class NodeEar:
-    """A `dialer.asterisk.causes.Ear` on one node. `host`: the address of ours that the node reaches; loopback where both are one machine."""
+    """A `dialer.asterisk.causes.Ear` on one node.
+
+    `host`: the address of ours that the node reaches; loopback where both are one machine. `trunks`: others' calls are
+    not listened to; None: all are ours. `marked`: the DETECT of the calls to listen to.
+    """
 
     def __init__(
         self,
         name: str,
         address: AmiAddress,
         new_listener: Callable[[], LineListener],
-        wanted: Wanted = lambda _: True,
         host: str = "127.0.0.1",
+        trunks: Collection[str] | None = None,
+        marked: Detector = Detector.LISTENER,
     ) -> None:
-        self._wanted = wanted
+        self._trunks = trunks
+        self._marked = marked
         self._tell: Callable[[Verdict], None] = lambda _: None
         self._door = ""
         self._server = AudioSocketServer(
@@ -69,13 +75,12 @@ class NodeEar:
         """Lines already open go on to their end; new ones are not listened to."""
 
     def on_event(self, event: Event) -> None:
-        if event.headers.get("UserEvent") != "Answered":
+        if event.get("UserEvent") != "Answered" or event.get("Detect") != self._marked:
             return
         attempt_id, channel = UUID(event.headers["AttemptId"]), event.headers["Channel"]
-        if not self._wanted(attempt_id):
-            self._tell(Verdict(attempt_id, Detected.PERSON))
-        else:
-            self._ami.submit(Action("Originate", listening_in(attempt_id, channel, self._door)), _noted, uuid4())
+        if self._trunks is not None and trunk_of(channel) not in self._trunks:
+            return
+        self._ami.submit(Action("Originate", listening_in(attempt_id, channel, self._door)), _noted, uuid4())
 
 
 class RoomEar:

@@ -124,6 +124,10 @@ class Trunk:
     """The table of its causes (`dialer/asterisk/causes.toml`)."""
     numbers: str = "national"
     """How it wants numbers: `national` (0312345678) or `e164` (+81312345678)."""
+    municipality: int | None = None
+    """The 団体コード whose calls it carries; without one, the only municipality there is."""
+    floor: str | None = None
+    """The name of the floor (`dialer.tables.Floor`) whose calls it carries; without one, the municipality's first."""
 
     def __post_init__(self) -> None:
         _matches(_NAME, self.name, "回線の名前(英小文字・数字・ハイフン)")
@@ -183,7 +187,8 @@ class Node:
     """One Asterisk. `home` is the folder of its files as Asterisk itself sees it, inside its root folder or container.
 
     `bind`: where SIP, RTP and the browsers' HTTP listen; AMI and plain HTTP never leave loopback. `media_address`: the
-    address told to the far ends for audio.
+    address told to the far ends for audio. `ami_host`: where the engine finds AMI, `voice_host`: where browsers find the
+    WebSocket, by the name in the certificate; both matter only where those are other machines or containers.
     """
 
     name: str
@@ -198,6 +203,8 @@ class Node:
     bind: str = "127.0.0.1"
     media_address: str = "127.0.0.1"
     ami_bind: str = "127.0.0.1"
+    ami_host: str | None = None
+    voice_host: str | None = None
     ami_permit: tuple[str, ...] = ("127.0.0.1/32",)
     http_bind: str = "127.0.0.1"
     certificate: Certificate | None = None
@@ -215,6 +222,8 @@ class Node:
         _matches(_SECRET, self.ami_secret, "AMIの合言葉(英数字16文字以上)")
         for address in (self.bind, self.media_address, self.ami_bind, self.http_bind):
             _demand(_is_address(address), f"{address} はIPアドレスではありません。")
+        for host in (self.ami_host, self.voice_host):
+            _demand(host is None or _HOST.fullmatch(host) is not None, f"{host} は機械の名前かアドレスではありません。")
         for network in self.ami_permit:
             _demand(_is_address(network.partition("/")[0]), f"{network} はネットワークではありません。")
         for path in (self.home, self.recordings, *self._certificate_files()):
@@ -237,6 +246,18 @@ class Node:
 
     def _certificate_files(self) -> tuple[PurePosixPath, ...]:
         return (self.certificate.chain, self.certificate.key) if self.certificate else ()
+
+    @property
+    def ami_reached_at(self) -> str:
+        """The host where AMI is connected to."""
+        return self.ami_host or ("127.0.0.1" if ip_address(self.ami_bind).is_unspecified else self.ami_bind)
+
+    @property
+    def voice_url(self) -> str | None:
+        """Where a browser's telephone registers; None where the file does not say."""
+        if self.voice_host is None or self.ports.https is None:
+            return None
+        return f"wss://{self.voice_host}:{self.ports.https}/ws"
 
     @property
     def recordings_folder(self) -> PurePosixPath:

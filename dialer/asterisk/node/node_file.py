@@ -3,6 +3,8 @@
 name = "node-1"
 bind = "192.0.2.5"              # SIP and RTP; without it this machine alone
 media_address = "192.0.2.5"     # told to the far ends; without it the same
+ami_host = "127.0.0.1"          # where the engine finds AMI; without it where AMI listens
+voice_host = "phone.example"    # where browsers find this node, as in the certificate; only with https
 [wording]
 city = "みどり市役所"
 section = "納税課"               # only if it may be spoken
@@ -23,6 +25,8 @@ port = 5060
 caller_number = "0300000000"
 cps = 2
 lines = 8
+municipality = "119998"         # 団体コード; only where there are several
+floor = "本庁"                   # only where the municipality has several floors and this is not for the first
 user = "0300000000"             # only where the carrier wants a registration; its password: TRUNK_PASSWORD_HIKARI
 [[opening]]
 first_day = "mon"
@@ -42,7 +46,11 @@ from dialer.asterisk.node.node import Account, Certificate, Node, Opening, Ports
 from dialer.asterisk.node.prompts import Wording
 
 AMI_SECRET = "ASTERISK_AMI_SECRET"  # noqa: S105  # the variable's name
+"""Of all nodes; that of one node has its name behind: ASTERISK_AMI_SECRET_NODE_1."""
 _TRUNK_PASSWORD = "TRUNK_PASSWORD_"  # noqa: S105
+
+
+_AccountOf = Callable[[str, str, Mapping[str, str]], Account | None]
 
 
 def read_node(
@@ -52,10 +60,37 @@ def read_node(
 
     Raises ValueError, in Japanese, naming the file and what is wrong in it.
     """
+    return _read(path, environment, home_of, draw_secret, _account)
+
+
+def read_node_from_afar(
+    path: Path, environment: Mapping[str, str], home_of: Callable[[str], PurePosixPath], draw_secret: Callable[[], str]
+) -> Node:
+    """The node of a file for those who only speak to it: the trunks' passwords are none of their business.
+
+    Raises like `read_node`.
+    """
+    return _read(path, environment, home_of, draw_secret, _no_account)[0]
+
+
+def ami_secret_variable(node: str) -> str:
+    """The environment variable of one node's AMI secret."""
+    return f"{AMI_SECRET}_{_in_a_variable(node)}"
+
+
+def _read(
+    path: Path,
+    environment: Mapping[str, str],
+    home_of: Callable[[str], PurePosixPath],
+    draw_secret: Callable[[], str],
+    account_of: _AccountOf,
+) -> tuple[Node, Wording]:
     try:
         plain = tomllib.loads(path.read_text(encoding="utf-8"))
         wording = Wording(**plain.pop("wording"))
-        return _node(plain, environment, home_of, draw_secret), wording
+        return _node(plain, environment, home_of, draw_secret, account_of), wording
+    except OSError as error:
+        raise ValueError(f"{path}: 読めません({error.strerror})。場所と権限を確かめてください。") from None
     except KeyError as missing:
         raise ValueError(f"{path.name}: {missing.args[0]} がありません。") from None
     except (TypeError, AttributeError) as error:
@@ -69,9 +104,10 @@ def _node(
     environment: Mapping[str, str],
     home_of: Callable[[str], PurePosixPath],
     draw_secret: Callable[[], str],
+    account_of: _AccountOf,
 ) -> Node:
     ports = Ports(**plain.pop("ports"))
-    trunks = tuple(_trunk(trunk, environment) for trunk in plain.pop("trunk", []))
+    trunks = tuple(_trunk(trunk, environment, account_of) for trunk in plain.pop("trunk", []))
     openings = tuple(Opening(**opening) for opening in plain.pop("opening", []))
     certificate = plain.pop("certificate", None)
     recordings = plain.pop("recordings", None)
@@ -82,7 +118,7 @@ def _node(
         home=home_of(name),
         ports=ports,
         ami_user="engine",
-        ami_secret=environment.get(AMI_SECRET) or draw_secret(),
+        ami_secret=environment.get(ami_secret_variable(name)) or environment.get(AMI_SECRET) or draw_secret(),
         trunks=trunks,
         openings=openings,
         certificate=certificate and Certificate(*(PurePosixPath(certificate[part]) for part in ("chain", "key"))),
@@ -91,15 +127,32 @@ def _node(
     )
 
 
-def _trunk(plain: dict[str, Any], environment: Mapping[str, str]) -> Trunk:
+def _trunk(plain: dict[str, Any], environment: Mapping[str, str], account_of: _AccountOf) -> Trunk:
     user = plain.pop("user", None)
+    if "municipality" in plain:
+        plain["municipality"] = _municipality(plain["municipality"])
     if "codecs" in plain:
         plain["codecs"] = tuple(plain["codecs"])
-    return Trunk(account=_account(user, plain["name"], environment) if user else None, **plain)
+    return Trunk(account=account_of(user, plain["name"], environment) if user else None, **plain)
+
+
+def _municipality(code: Any) -> int:
+    """A code with its check digit; as text, since some begin with zero."""
+    if not isinstance(code, str) or len(code) != 6 or not (code.isascii() and code.isdigit()):
+        raise ValueError('municipality は団体コード6桁を "119998" の形で書いてください。')
+    return int(code)
 
 
 def _account(user: str, trunk: str, environment: Mapping[str, str]) -> Account:
-    variable = f"{_TRUNK_PASSWORD}{trunk.upper().replace('-', '_')}"
+    variable = f"{_TRUNK_PASSWORD}{_in_a_variable(trunk)}"
     if variable not in environment:
         raise ValueError(f"回線 {trunk} のパスワードがありません。環境変数 {variable} に入れてください。")
     return Account(user, environment[variable])
+
+
+def _no_account(user: str, trunk: str, environment: Mapping[str, str]) -> None:
+    """Who does not register needs no password."""
+
+
+def _in_a_variable(name: str) -> str:
+    return name.upper().replace("-", "_")

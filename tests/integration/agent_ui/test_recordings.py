@@ -14,6 +14,7 @@ from apiflask import APIFlask
 
 from agent_ui.app import create_app
 from agent_ui.context import PanelContext, RecordingShelf
+from callflow.codes import RecordingMode
 from casefile import ledger
 from casefile.accounts import create_user
 from casefile.city import load_city
@@ -23,7 +24,7 @@ from dialer import recording_shelf
 from dialer.asterisk.recording.container import Facts, seal
 from dialer.asterisk.recording.keys import CURRENT, KeyRing, load_public, make_keys
 from dialer.asterisk.recording.store import Store
-from dialer.recording_terms import RecordingMode, set_terms
+from dialer.recording_terms import set_terms
 from tests.integration.agent_ui.conftest import DAY, NOW, PASSWORD, Visitor
 from tests.integration.agent_ui.on_the_line import put_on_the_line
 from tests.people import People, mobile

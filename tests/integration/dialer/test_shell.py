@@ -8,15 +8,30 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from callflow.events import Answered, Detected, Dial, Ended, Handed, Heard, Join, Joined, Reconcile, Reconciled
+from callflow.codes import RecordingMode
+from callflow.events import (
+    Answered,
+    Detected,
+    Dial,
+    Ended,
+    Handed,
+    Heard,
+    Incoming,
+    Join,
+    Joined,
+    Reconcile,
+    Reconciled,
+)
 from callflow.tables import CallTransition
 from casefile.clock import at_jst, jst_date
 from casefile.errors import TsunagaruError
 from casefile.gate import LostFloor
 from casefile.tables import ContactRecord, GateDecision, TaxpayerFlag
+from dialer.asterisk.detection.policy import Detection
+from dialer.recording_terms import set_terms
 from dialer.tables import CampaignEntry, Floor, FloorCommand, PacingDay, SeatChange
 from tests.integration.dialer.room import DAY, FLOOR, OPENING, Room
-from tests.people import People
+from tests.people import People, key
 
 CLOSING = at_jst(DAY, 20)
 
@@ -38,6 +53,46 @@ def end(room: Room, dial: Dial, result: str | None = None) -> None:
 def rows(room: Room, table: Any, *order: Any) -> list[Any]:
     with room.transaction() as conn:
         return list(conn.execute(select(table).order_by(*order)).all())
+
+
+def test_a_call_is_dialed_under_the_terms_of_its_moment(room: Room) -> None:
+    """Whether it is recorded and listened to is read in the transaction of its intent; a later word is for later calls."""
+    room.fill(people=2, operators=2, detection=Detection.AMD)
+    with room.transaction() as conn:
+        set_terms(
+            conn, room.municipality_id, room.campaign_id, RecordingMode.ANNOUNCED, room.clock.now(), room.ids, days=90
+        )
+        set_terms(conn, room.municipality_id, None, RecordingMode.UNANNOUNCED, room.clock.now(), room.ids)
+    room.start()
+    room.say("sign_in", 0)
+    room.say("ready", 0)
+    room.run(2)
+    (first,) = room.carrier.dialed()
+    assert (first.listen, first.recording) == (True, RecordingMode.ANNOUNCED)
+    with room.transaction() as conn:
+        set_terms(conn, room.municipality_id, room.campaign_id, RecordingMode.OFF, room.clock.now(), room.ids)
+    room.say("sign_in", 1)
+    room.say("ready", 1)
+    room.run(2)
+    assert [dial.recording for dial in room.carrier.dialed()[1:]] == [RecordingMode.OFF]
+
+
+@pytest.mark.parametrize("restarted", [False, True], ids=["the same engine", "the next engine"])
+def test_a_call_backs_recording_is_told_with_its_joining(room: Room, restarted: bool) -> None:
+    room.fill(people=1)
+    with room.transaction() as conn:
+        set_terms(conn, room.municipality_id, None, RecordingMode.UNANNOUNCED, room.clock.now(), room.ids)
+    room.start()
+    room.carrier.report(Incoming(key("caller"), room.clock.now(), None))
+    room.shell.flush()
+    if restarted:
+        room.shell.close()
+        room.start()
+        room.carrier.report(Reconciled(key("caller"), room.clock.now(), known=True, live=True))
+    room.everybody_ready()
+    room.run(1)
+    (join,) = (told for told in room.carrier.sent if isinstance(told, Join))
+    assert (join.attempt_id, join.recording) == (key("caller"), RecordingMode.UNANNOUNCED)
 
 
 def test_a_call_from_dial_to_wrapup(room: Room) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from callflow.codes import RecordingMode
 from callflow.events import (
     Announcing,
     Answered,
@@ -43,6 +44,7 @@ from dialer.messages import (
     GateRefused,
     Identified,
     Identify,
+    LineTerms,
     OperatorSaid,
     RecallsDue,
     Restored,
@@ -105,6 +107,7 @@ class Stage:
     refused: tuple[int, ...] = ()
     auto_supply: bool = True
     takes_at_once: bool = True
+    recording: RecordingMode = RecordingMode.OFF
     engine: Engine = field(default_factory=lambda: Engine(EngineTerms("+81312345678")))
     said: list[str] = field(default_factory=list)
     ended: dict[UUID, StoreEnded | StoreCallBackEnded] = field(default_factory=dict)
@@ -171,7 +174,7 @@ class Stage:
         attempt_id = attempt(self._next)
         self._next += 1
         self._admitted.add(asked.household_id)
-        return Admitted(self.now, attempt_id, asked, held)
+        return Admitted(self.now, attempt_id, asked, held, LineTerms(self.recording))
 
     def _tell(self, command: Tell) -> None:
         told = command.command

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from callflow.codes import RecordingMode
 from callflow.states import CallState
 from dialer.messages import CallRow, SeatRow
 from tests.unit.dialer.stage import Stage, attempt, candidate, operator, scenarios
@@ -21,6 +22,7 @@ def test_scenario(scenario: dict[str, Any]) -> None:
         preview_people=tuple(scenario.get("preview_people", ())),
         refused=tuple(scenario.get("refused", ())),
         takes_at_once=scenario.get("takes_at_once", True),
+        recording=RecordingMode(scenario.get("recording", "off")),
     )
     stage.open()
     stage.know_skills(scenario.get("skills", {}))

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from callflow.codes import RecordingMode
 from callflow.events import (
     Announce,
     Announcing,
@@ -34,7 +35,15 @@ _ID, _WHO, _AT = UUID(int=1), UUID(int=2), datetime(2026, 10, 5, 1, 2, 3, 456789
 
 @pytest.mark.parametrize(
     "command",
-    [Dial(_ID, "+819000000001", "+81300001111", 25), Join(_ID, _WHO), Announce(_ID), Hangup(_ID), Reconcile(_ID)],
+    [
+        Dial(_ID, "+819000000001", "+81300001111", 25),
+        Dial(_ID, "+819000000001", "+81300001111", 25, listen=True, recording=RecordingMode.ANNOUNCED),
+        Join(_ID, _WHO),
+        Join(_ID, _WHO, RecordingMode.UNANNOUNCED),
+        Announce(_ID),
+        Hangup(_ID),
+        Reconcile(_ID),
+    ],
 )
 def test_commands(command: CarrierCommand) -> None:
     assert wire.decode_command(wire.encode(command)) == command

@@ -16,6 +16,7 @@ from dialer.asterisk.detection.ear import NodeEar
 from dialer.asterisk.detection.forest import load
 from dialer.asterisk.detection.judging import Share
 from dialer.asterisk.detection.listener import Listener
+from dialer.asterisk.detection.policy import Detector
 from dialer.asterisk.detection.scenes import Scene
 from dialer.asterisk.node.configuration import channel_to
 from dialer.asterisk.node.node import ANSWERED
@@ -46,7 +47,10 @@ def listen_to_all(running: RunningNode, played: Sequence[Scene]) -> list[Call]:
     heard: list[tuple[float, UUID, Detected]] = []
     forest = load()
     ear = NodeEar(
-        node.name, AmiAddress("127.0.0.1", node.ports.ami, node.ami_user, node.ami_secret), lambda: Listener(forest)
+        node.name,
+        AmiAddress("127.0.0.1", node.ports.ami, node.ami_user, node.ami_secret),
+        lambda: Listener(forest),
+        marked=Detector.APP_AMD,
     )
     ear.listen(lambda said: heard.append((time.time(), said.attempt_id, said.detected)))
     ami = PlainAmi(("127.0.0.1", node.ports.ami), node.ami_user, node.ami_secret)

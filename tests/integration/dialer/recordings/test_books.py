@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import insert, select
 
+from callflow.codes import RecordingMode
 from casefile.clock import at_jst, jst_date
 from casefile.db import Database
 from casefile.errors import TsunagaruError
@@ -20,7 +21,7 @@ from dialer.asterisk.recording.container import Label, open_sealed, read_label, 
 from dialer.asterisk.recording.keys import CURRENT, KeyRing, load_public
 from dialer.recording_check import Finding, check_kept
 from dialer.recording_shelf import RecordingsStuck
-from dialer.recording_terms import RecordingBook, RecordingMode, set_terms
+from dialer.recording_terms import set_terms, terms_of_attempt
 from dialer.recordings import HoldKind, Kept, RecordingState
 from reports.missing_recordings import Reason, missing_recordings
 from tests.integration.dialer.recordings.office import DAY, NOW, OPERATOR, Office
@@ -70,25 +71,30 @@ def missing(office: Office) -> dict[UUID, Reason]:
 
 def test_a_call_is_under_the_terms_of_its_campaign_when_it_was_intended(office: Office) -> None:
     told, silent, none = office.campaign("案内あり"), office.campaign("案内なし"), office.campaign("録音なし")
-    book = RecordingBook(office.database, office.city)
+
+    def mode_of(attempt: UUID) -> RecordingMode | None:
+        with office.transaction() as conn:
+            found = terms_of_attempt(conn, office.city, attempt)
+        return found.mode if found else None
+
     before = office.talk(told)[1]
     terms(office, told, RecordingMode.ANNOUNCED)
     terms(office, silent, RecordingMode.UNANNOUNCED)
     office.clock.advance(1)
     calls = {campaign: office.talk(campaign)[1] for campaign in (told, silent, none, None)}
-    assert book.variables_of(before) == {}
-    assert book.variables_of(calls[told]) == {"RECORD": "yes", "RECORD_TOLD": "yes"}
-    assert book.variables_of(calls[silent]) == {"RECORD": "yes"}
-    assert book.variables_of(calls[none]) == {}
-    assert book.variables_of(calls[None]) == {}
-    assert book.variables_of(uuid4()) == {}
+    assert mode_of(before) is RecordingMode.OFF
+    assert mode_of(calls[told]) is RecordingMode.ANNOUNCED
+    assert mode_of(calls[silent]) is RecordingMode.UNANNOUNCED
+    assert mode_of(calls[none]) is RecordingMode.OFF
+    assert mode_of(calls[None]) is RecordingMode.OFF
+    assert mode_of(uuid4()) is None
     terms(office, None, RecordingMode.UNANNOUNCED)
     terms(office, told, RecordingMode.OFF)
     office.clock.advance(1)
-    assert book.variables_of(office.talk()[1]) == {"RECORD": "yes"}
-    assert book.variables_of(office.talk(told)[1]) == {}
+    assert mode_of(office.talk()[1]) is RecordingMode.UNANNOUNCED
+    assert mode_of(office.talk(told)[1]) is RecordingMode.OFF
     # What was dialed before stays under what it was dialed under.
-    assert book.variables_of(calls[told]) == {"RECORD": "yes", "RECORD_TOLD": "yes"}
+    assert mode_of(calls[told]) is RecordingMode.ANNOUNCED
     assert [detail["mode"] for detail in audited(office, "recording.terms")] == [
         "announced",
         "unannounced",

@@ -7,7 +7,7 @@ delivered much later: a dead process's kernel goes on sending what it had writte
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -17,6 +17,7 @@ from callflow.events import CarrierEvent
 from casefile.clock import VirtualClock
 from dialer.asterisk import pending
 from dialer.asterisk.causes import our_cause_tables
+from dialer.asterisk.detection.policy import Detector
 from dialer.asterisk.lines import Line
 from dialer.asterisk.node.node import MEMORY, Trunk
 from dialer.asterisk.node_view import NodeView
@@ -161,7 +162,7 @@ class FakeNode:
                 self._answer(then, Timestamp=f"{self.now.timestamp():.6f}")
             case "Originate":
                 self._answer(then)
-                self._originate(fields["Channel"], fields["ChannelId"])
+                self._originate(fields["Channel"], fields["ChannelId"], action.variables)
             case "Status":
                 self._status(fields["Channel"], then)
             case "DBGet":
@@ -170,6 +171,11 @@ class FakeNode:
                     self._answer(then, "Error")
                 else:
                     self._answer(then, "Success", Event("DBGetResponse", {"Val": record}))
+            case "Setvar":
+                found = self._named(fields["Channel"])
+                self._answer(then, "Success" if found else "Error")
+                if found:
+                    found.variables[fields["Variable"]] = fields["Value"]
             case "Redirect" | "Hangup":
                 found = self._named(fields["Channel"])
                 self._answer(then, "Success" if found else "Error")
@@ -178,14 +184,14 @@ class FakeNode:
                 elif found:
                     self._redirected(found, fields["Context"], fields["Exten"])
 
-    def _originate(self, to: str, uniqueid: str) -> None:
+    def _originate(self, to: str, uniqueid: str, variables: Mapping[str, str]) -> None:
         if uniqueid in self.channels:
             self._event("OriginateResponse", Response="Failure", Channel=to, Uniqueid=uniqueid)
             return
         self._number += 1
         held = to.startswith("Local/")
         name = f"Local/s@absent-{self._number:08x};1" if held else f"PJSIP/{TRUNK.name}-{self._number:08x}"
-        self.channels[uniqueid] = Channel(name, uniqueid, "Up" if held else "Down")
+        self.channels[uniqueid] = Channel(name, uniqueid, "Up" if held else "Down", dict(variables))
         self._event("Newchannel", Channel=name, Uniqueid=uniqueid)
         if held:
             self._event("OriginateResponse", Response="Success", Channel=name, Uniqueid=uniqueid)
@@ -236,7 +242,12 @@ class FakeNode:
             else:
                 channel.state = "Up"
                 channel.variables["ANSWERED_AT"] = self._ms()
-                self._event("UserEvent", UserEvent="Answered", AttemptId=channel.uniqueid)
+                self._event(
+                    "UserEvent",
+                    UserEvent="Answered",
+                    AttemptId=channel.uniqueid,
+                    Detect=channel.variables.get("DETECT", ""),
+                )
         elif choice % 2 or {"JOINED_AT", "ANNOUNCED_AT"} & set(channel.variables):
             self._event("HangupRequest", **names)
             self.ends(channel, 16)
@@ -281,7 +292,7 @@ class World:
             [NodeView.of(node.name, (TRUNK,), self.moment()) for node in self.nodes],
             Lines(),
             our_cause_tables(),
-            BoardTerms(hand_over=2.0, away=self._away),
+            BoardTerms(hand_over=2.0, away=self._away, detector=Detector.LISTENER),
             self.clock,
             self.moment,
             self._act,
