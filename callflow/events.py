@@ -136,8 +136,37 @@ class Wished:
     wish: Wish
 
 
+# 取次 and 聴取: who else is in the conversation.
+
+
+@dataclass(frozen=True, slots=True)
+class CalledIn:
+    """取次: the colleague took up; operator and colleague hear each other, and the resident waits."""
+
+    attempt_id: UUID
+    colleague_id: UUID
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """This operator, colleague or listener is in the conversation no more, or never came into it."""
+
+    attempt_id: UUID
+    operator_id: UUID
+    at: datetime
+
+
+class Listening(StrEnum):
+    """How a supervisor takes part in a conversation (聞く, ささやく, 割り込む)."""
+
+    LISTEN = "listen"
+    WHISPER = "whisper"
+    BARGE = "barge"
+
+
 CallFact = Handed | Ringing | Answered | Heard | Joined | Announcing | Ended | Refused
-CarrierEvent = CallFact | Reconciled | Incoming | Wished
+CarrierEvent = CallFact | Reconciled | Incoming | Wished | CalledIn | Left
 
 
 # What a carrier is told. The attempt's id is the idempotency key: the same command twice acts once.
@@ -191,4 +220,60 @@ class TellPlace:
     place: int
 
 
-CarrierCommand = Dial | Join | Announce | Hangup | Reconcile | TellPlace
+# 取次. Each command names who is who, so that a carrier that begins anew in the middle of it needs no memory.
+
+
+@dataclass(frozen=True, slots=True)
+class Consult:
+    """Ask the resident to wait and ring the colleague, who then speaks with the operator alone."""
+
+    attempt_id: UUID
+    operator_id: UUID
+    colleague_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Confer:
+    """All three hear each other (三者通話)."""
+
+    attempt_id: UUID
+    operator_id: UUID
+    colleague_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """The colleague goes on with the resident, and the operator's line is let go."""
+
+    attempt_id: UUID
+    operator_id: UUID
+    colleague_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class TakeBack:
+    """The operator goes on with the resident, and the colleague's line is let go, or rings no more."""
+
+    attempt_id: UUID
+    operator_id: UUID
+    colleague_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ListenIn:
+    """Ring the supervisor's line and let it hear this operator's; said again, change how."""
+
+    attempt_id: UUID
+    operator_id: UUID
+    supervisor_id: UUID
+    how: Listening
+
+
+@dataclass(frozen=True, slots=True)
+class StopListening:
+    attempt_id: UUID
+    supervisor_id: UUID
+
+
+Transfer = Consult | Confer | HandOver | TakeBack
+CarrierCommand = Dial | Join | Announce | Hangup | Reconcile | TellPlace | Transfer | ListenIn | StopListening

@@ -33,6 +33,11 @@ class CallState(StrEnum):
     """A person is there and no operator is: at most 2.0 s."""
     JOINING = "joining"
     TALKING = "talking"
+    CALLING_IN = "calling_in"
+    """取次: a colleague's line rings; the resident is asked to wait."""
+    CONSULTING = "consulting"
+    """取次: operator and colleague talk, and the resident waits."""
+    THREE_WAY = "three_way"
     CLOSING = "closing"
     """The operator hung up; the line is not free yet."""
     WRAPUP = "wrapup"
@@ -62,6 +67,11 @@ class CallState(StrEnum):
         return self in _HOLDS_OPERATOR
 
     @property
+    def has_colleague(self) -> bool:
+        """取次: a second line of ours belongs to it."""
+        return self in _WITH_COLLEAGUE
+
+    @property
     def line_is_free(self) -> bool:
         return self in (CallState.WRAPUP, CallState.ENDED)
 
@@ -70,8 +80,18 @@ _IN_FLIGHT = frozenset(
     {CallState.ADMITTED, CallState.DIALING, CallState.RINGING, CallState.LISTENING, CallState.GUARDED}
 )
 _HOLDS_OPERATOR = frozenset(
-    {CallState.PASSED, CallState.JOINING, CallState.TALKING, CallState.CLOSING, CallState.WRAPUP}
+    {
+        CallState.PASSED,
+        CallState.JOINING,
+        CallState.TALKING,
+        CallState.CALLING_IN,
+        CallState.CONSULTING,
+        CallState.THREE_WAY,
+        CallState.CLOSING,
+        CallState.WRAPUP,
+    }
 )
+_WITH_COLLEAGUE = frozenset({CallState.CALLING_IN, CallState.CONSULTING, CallState.THREE_WAY})
 
 
 class Happening(StrEnum):
@@ -119,6 +139,20 @@ class Happening(StrEnum):
     """返電: the caller chose by a key what it is about."""
     NOBODY_TOOK = "nobody_took"
     """返電: the operator's line did not answer in time."""
+    CONSULTED = "consulted"
+    """取次: the operator asks a colleague in."""
+    COLLEAGUE_RINGS = "colleague_rings"
+    """取次 found again by a new engine: the colleague's line rings."""
+    COLLEAGUE_TOOK = "colleague_took"
+    COLLEAGUE_LEFT = "colleague_left"
+    """取次: the colleague did not answer, rang off, or the line broke."""
+    OPERATOR_LEFT = "operator_left"
+    """取次: the operator's line broke."""
+    CONFERRED = "conferred"
+    CONSULTED_ENOUGH = "consulted_enough"
+    """取次: a resident does not wait for ever."""
+    TAKEN_BACK = "taken_back"
+    HANDED_OVER = "handed_over"
     CANCELLED = "cancelled"
     OPERATOR_HUNG_UP = "operator_hung_up"
     WRAPUP_DONE = "wrapup_done"
@@ -147,6 +181,13 @@ class Act(StrEnum):
     PAUSE_OPERATOR = "pause_operator"
     """The operator's line did not answer."""
     START_WRAPUP = "start_wrapup"
+    CONSULT = "consult"
+    SEAT_COLLEAGUE = "seat_colleague"
+    CONFER = "confer"
+    TAKE_BACK = "take_back"
+    HAND_OVER = "hand_over"
+    FREE_COLLEAGUE = "free_colleague"
+    """Whoever has spoken with the resident writes a record first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +210,9 @@ _GUARD = Step(_S.GUARDED, (_A.NOTE_NO_PERSON,))
 _ANSWERED = Step(_S.LISTENING, (_A.NOTE_ANSWERED,))
 _OVER = Step(_S.ENDED, (_A.CLOSE,))
 _CANCEL = Step(_S.RELEASING, (_A.HANG_UP,), _R.NO_ANSWER)
+_BACK = Step(_S.TALKING, (_A.TAKE_BACK, _A.FREE_COLLEAGUE))
+_HANDED_OVER = Step(_S.TALKING, (_A.HAND_OVER,))
+_OVER_IN_TRANSFER = Step(_S.WRAPUP, (_A.CLOSE, _A.START_WRAPUP, _A.FREE_COLLEAGUE), _R.ANSWERED)
 _ASK = Step(_S.UNKNOWN, (_A.NOTE_UNKNOWN, _A.ASK))
 
 TABLE: dict[CallState, dict[Happening, Step]] = {
@@ -274,6 +318,39 @@ TABLE: dict[CallState, dict[Happening, Step]] = {
         _H.OPERATOR_HUNG_UP: Step(_S.CLOSING, (_A.HANG_UP, _A.START_WRAPUP), _R.ANSWERED),
         _H.ENDED: Step(_S.WRAPUP, (_A.CLOSE, _A.START_WRAPUP), _R.ANSWERED),
         _H.ENDED_UNANSWERED: Step(_S.WRAPUP, (_A.CLOSE, _A.START_WRAPUP), _R.ANSWERED),
+        _H.CONSULTED: Step(_S.CALLING_IN, (_A.CONSULT,)),
+        # A transfer a former engine had begun.
+        _H.COLLEAGUE_RINGS: Step(_S.CALLING_IN),
+        _H.COLLEAGUE_TOOK: Step(_S.CONSULTING),
+        _H.CONFERRED: Step(_S.THREE_WAY),
+    },
+    # 取次: whatever becomes of the three, the resident ends with whoever is there.
+    _S.CALLING_IN: {
+        _H.COLLEAGUE_TOOK: Step(_S.CONSULTING, (_A.SEAT_COLLEAGUE,)),
+        _H.COLLEAGUE_LEFT: _BACK,
+        _H.TAKEN_BACK: _BACK,
+        # The line keeps the resident for the operator's return, as in any talk.
+        _H.OPERATOR_LEFT: _BACK,
+        _H.ENDED: _OVER_IN_TRANSFER,
+        _H.ENDED_UNANSWERED: _OVER_IN_TRANSFER,
+    },
+    _S.CONSULTING: {
+        _H.CONFERRED: Step(_S.THREE_WAY, (_A.CONFER,)),
+        _H.CONSULTED_ENOUGH: Step(_S.THREE_WAY, (_A.CONFER,)),
+        _H.HANDED_OVER: _HANDED_OVER,
+        _H.OPERATOR_LEFT: _HANDED_OVER,
+        _H.TAKEN_BACK: _BACK,
+        _H.COLLEAGUE_LEFT: _BACK,
+        _H.ENDED: _OVER_IN_TRANSFER,
+        _H.ENDED_UNANSWERED: _OVER_IN_TRANSFER,
+    },
+    _S.THREE_WAY: {
+        _H.HANDED_OVER: _HANDED_OVER,
+        _H.OPERATOR_LEFT: _HANDED_OVER,
+        _H.TAKEN_BACK: _BACK,
+        _H.COLLEAGUE_LEFT: _BACK,
+        _H.ENDED: _OVER_IN_TRANSFER,
+        _H.ENDED_UNANSWERED: _OVER_IN_TRANSFER,
     },
     _S.CLOSING: {
         _H.ENDED: Step(_S.WRAPUP, (_A.CLOSE,), _R.ANSWERED),

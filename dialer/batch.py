@@ -18,6 +18,7 @@ from dialer.commands import FLOOR_LIVE, live_payload
 from dialer.messages import (
     Answer,
     EngineCommand,
+    ListeningRow,
     Notify,
     SeatRow,
     StoreAnswered,
@@ -25,6 +26,8 @@ from dialer.messages import (
     StoreEnded,
     StoreHanded,
     StoreJoined,
+    StoreListening,
+    StoreListeningEnded,
     StoreSeat,
     StoreSkip,
     StoreTransition,
@@ -39,22 +42,34 @@ _PARTS = {
     "wrapped_up": WRAP_UP,
     "new_seats": """
     INSERT INTO seat (municipality_id, floor_id, operator_id, state, since, pause_reason, attempt_id, campaign_id,
-                      assigned_campaign_id, offered_addressee_no, offered_phone_id, offered_recall_id, pausing)
+                      assigned_campaign_id, offered_addressee_no, offered_phone_id, offered_recall_id, pausing,
+                      part)
     SELECT %(city)s, %(floor)s, s.* FROM jsonb_to_recordset(%(seats)s::jsonb)
         AS s(operator uuid, state text, since timestamptz, reason text, attempt uuid, campaign uuid, assigned uuid,
-             person text, phone uuid, recall uuid, pausing text)
+             person text, phone uuid, recall uuid, pausing text, part text)
     ON CONFLICT (municipality_id, operator_id) DO UPDATE
        SET floor_id = excluded.floor_id, state = excluded.state, since = excluded.since,
            pause_reason = excluded.pause_reason, attempt_id = excluded.attempt_id, campaign_id = excluded.campaign_id,
            assigned_campaign_id = excluded.assigned_campaign_id, offered_addressee_no = excluded.offered_addressee_no,
            offered_phone_id = excluded.offered_phone_id, offered_recall_id = excluded.offered_recall_id,
-           pausing = excluded.pausing
+           pausing = excluded.pausing, part = excluded.part
 """,
     "new_changes": """
     INSERT INTO seat_change (municipality_id, floor_id, change_id, operator_id, at, state, pause_reason, attempt_id,
                              campaign_id)
     SELECT %(city)s, %(floor)s, c.* FROM jsonb_to_recordset(%(changes)s::jsonb)
         AS c(id uuid, operator uuid, at timestamptz, state text, reason text, attempt uuid, campaign uuid)
+""",
+    "listening": """
+    INSERT INTO listening_in (municipality_id, floor_id, supervisor_id, operator_id, attempt_id, how, since)
+    SELECT %(city)s, %(floor)s, l.* FROM jsonb_to_recordset(%(listening)s::jsonb)
+        AS l(supervisor uuid, operator uuid, attempt uuid, how text, since timestamptz)
+    ON CONFLICT (municipality_id, supervisor_id) DO UPDATE
+       SET floor_id = excluded.floor_id, operator_id = excluded.operator_id, attempt_id = excluded.attempt_id,
+           how = excluded.how, since = excluded.since
+""",
+    "listened": """
+    DELETE FROM listening_in l WHERE l.municipality_id = %(city)s AND l.supervisor_id = ANY(%(listened)s::uuid[])
 """,
     "answered": """
     UPDATE floor_command c SET done_at = a.at, answer = a.answer
@@ -87,6 +102,7 @@ class Batch:
     transitions: list[StoreTransition] = field(default_factory=list)
     seats: dict[UUID, SeatRow] = field(default_factory=dict)
     seat_changes: list[SeatRow] = field(default_factory=list)
+    listening: dict[UUID, ListeningRow | None] = field(default_factory=dict)
     answers: list[Answer] = field(default_factory=list)
     knocks: dict[Notify, None] = field(default_factory=dict)
     ended: list[StoreEnded] = field(default_factory=list)
@@ -99,6 +115,7 @@ class Batch:
             self.steps
             or self.transitions
             or self.seats
+            or self.listening
             or self.answers
             or self.knocks
             or self.wrapped_up
@@ -137,6 +154,10 @@ class Batch:
                 self.seats[command.seat.operator_id] = command.seat
                 if command.changed:
                     self.seat_changes.append(command.seat)
+            case StoreListening():
+                self.listening[command.row.supervisor_id] = command.row
+            case StoreListeningEnded():
+                self.listening[command.supervisor_id] = None
             case StoreSkip():
                 self.skipped.append(command)
             case Answer():
@@ -197,6 +218,12 @@ class Batch:
         if self.seat_changes:
             changes = [_change_row(row, ids.new()) for row in self.seat_changes]
             parts["new_changes"] = {"floor": floor_id, "changes": _json(changes)}
+        begun = [_listening_row(row) for row in self.listening.values() if row is not None]
+        if begun:
+            parts["listening"] = {"floor": floor_id, "listening": _json(begun)}
+        ended = [supervisor for supervisor, row in self.listening.items() if row is None]
+        if ended:
+            parts["listened"] = {"listened": ended}
         if self.answers:
             parts["answered"] = {
                 "commands": [answer.command_no for answer in self.answers],
@@ -225,6 +252,17 @@ def _seat_row(row: SeatRow) -> dict[str, Any]:
         "phone": offer.phone_id if offer else None,
         "recall": offer.recall_id if offer else None,
         "pausing": row.pausing,
+        "part": row.part,
+    }
+
+
+def _listening_row(row: ListeningRow) -> dict[str, Any]:
+    return {
+        "supervisor": row.supervisor_id,
+        "operator": row.operator_id,
+        "attempt": row.attempt_id,
+        "how": row.how.value,
+        "since": row.since,
     }
 
 

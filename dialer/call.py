@@ -20,6 +20,7 @@ class Limits:
     `take`: from the intent until the carrier has taken it (DESIGN.md §2). `ring_slack`: beyond the campaign's ring time,
     which the carrier itself keeps. `guard`: a recording guard's bell. `pass_on`: for a call-back's operator to be joined.
     `told`: for the resident to be told of a recording before the operator's telephone rings, which comes on top.
+    `call_in`: 取次, for a colleague to take up; the line itself rings 20 s. `consult`: a resident waits, then hears them.
     """
 
     patience: float = 2.0
@@ -33,6 +34,8 @@ class Limits:
     hand_dial_ring: int = 30
     pass_on: float = 5.0
     told: float = 5.0
+    call_in: float = 23.0
+    consult: float = 180.0
 
 
 @dataclass(slots=True)
@@ -122,6 +125,8 @@ def _notice(call: Call, limits: Limits) -> float:
 _TOLD = frozenset(
     {
         CallState.PASSED,
+        CallState.CALLING_IN,
+        CallState.CONSULTING,
         CallState.ANNOUNCING,
         CallState.SCREENED,
         CallState.RELEASING,
@@ -140,6 +145,8 @@ _LIMIT: dict[CallState, tuple[_Seconds, Happening]] = {
     CallState.PASSED: (lambda call, limits: limits.pass_on + _notice(call, limits), Happening.NOBODY_TOOK),
     CallState.WAITING: (lambda _, limits: limits.patience, Happening.PATIENCE_OVER),
     CallState.JOINING: (lambda call, limits: limits.patience + _notice(call, limits), Happening.PATIENCE_OVER),
+    CallState.CALLING_IN: (lambda _, limits: limits.call_in, Happening.COLLEAGUE_LEFT),
+    CallState.CONSULTING: (lambda _, limits: limits.consult, Happening.CONSULTED_ENOUGH),
     CallState.ANNOUNCING: (lambda _, limits: limits.announce, Happening.ANNOUNCE_LIMIT),
     CallState.SCREENED: (lambda _, limits: limits.release, Happening.RELEASE_LIMIT),
     CallState.RELEASING: (lambda _, limits: limits.release, Happening.RELEASE_LIMIT),

@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from callflow.codes import CallResult, RecordingMode
-from callflow.events import Announce, Dial, Hangup, Join, Reconcile
+from callflow.events import Announce, Confer, Consult, Dial, HandOver, Hangup, Join, Reconcile, TakeBack
 from callflow.states import Act, CallState, Happening, step
 from dialer.call import Call, Limits
 from dialer.messages import (
@@ -61,6 +61,12 @@ class Calls:
             Act.FREE_OPERATOR: self._free_operator,
             Act.PAUSE_OPERATOR: self._pause_operator,
             Act.START_WRAPUP: self._start_wrapup,
+            Act.CONSULT: lambda call, _: self._transfer(call, Consult),
+            Act.SEAT_COLLEAGUE: self._seat_colleague,
+            Act.CONFER: self._confer,
+            Act.TAKE_BACK: lambda call, _: self._transfer(call, TakeBack),
+            Act.HAND_OVER: self._hand_over,
+            Act.FREE_COLLEAGUE: self._free_colleague,
         }
 
     # -- what there is --------------------------------------------------------------------------------------------
@@ -176,6 +182,8 @@ class Calls:
         if call.state is CallState.QUEUED and call.operator_id is not None:
             call.not_taken_by |= {call.operator_id}
             call.operator_id = None
+        if call.state.line_is_free:
+            self._free_colleague(call, at)
         if call.state is CallState.WRAPUP and self._seats.holding(call.attempt_id) is None:
             # The operator went on already, or is no longer there.
             self.happen(call, Happening.WRAPUP_DONE, at)
@@ -258,6 +266,47 @@ class Calls:
         seat = self._seats.holding(call.attempt_id)
         if seat is not None:
             self._seats.wrap_up(seat, at)
+
+    # -- 取次 -----------------------------------------------------------------------------------------------------
+
+    def _transfer(self, call: Call, what: type[Consult | Confer | HandOver | TakeBack]) -> None:
+        colleague = self._seats.called_in(call.attempt_id)
+        if colleague is not None and call.operator_id is not None:
+            self._emit(Tell(what(call.attempt_id, call.operator_id, colleague.operator_id)))
+            self._emit(Notify("call", call.operator_id, call.attempt_id))
+
+    def _seat_colleague(self, call: Call, at: datetime) -> None:
+        colleague = self._seats.called_in(call.attempt_id)
+        if colleague is not None:
+            self._seats.consult(colleague, at)
+            self._emit(Notify("call", call.operator_id, call.attempt_id))
+
+    def _confer(self, call: Call, _: datetime) -> None:
+        self._transfer(call, Confer)
+        colleague = self._seats.called_in(call.attempt_id)
+        if colleague is not None:
+            self._seats.confer(colleague)
+
+    def _hand_over(self, call: Call, at: datetime) -> None:
+        self._transfer(call, HandOver)
+        former, colleague = self._seats.holding(call.attempt_id), self._seats.called_in(call.attempt_id)
+        if colleague is None:
+            return
+        if former is not None:
+            self._seats.leave_call(former, at)
+        self._seats.take_over(colleague, at)
+        call.operator_id = colleague.operator_id
+        self._emit(StoreJoined(call.attempt_id, call.connected_at or at, call.speech_at, colleague.operator_id))
+
+    def _free_colleague(self, call: Call, at: datetime) -> None:
+        colleague = self._seats.called_in(call.attempt_id)
+        if colleague is None:
+            return
+        self._emit(Notify("call", call.operator_id, call.attempt_id))
+        if colleague.part == "three_way":
+            self._seats.leave_call(colleague, at)
+        else:
+            self._seats.free(colleague, at)
 
     def _close(self, call: Call, at: datetime, fixed: CallResult | None, reported: str | None, cause: str) -> None:
         result = _result(call, fixed, reported)

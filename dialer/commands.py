@@ -1,7 +1,8 @@
 """What a browser or a robot wants of the engine: a row, then a knock.
 
 Kinds and their `detail`: sign_in {campaign_id?}, sign_out, ready, pause {reason}, hang_up, wrapup_done, preview_dial,
-preview_skip {reason}, manual_dial {addressee_no, phone_id, campaign_id}, campaign {do: start|pause|stop, campaign_id}.
+preview_skip {reason}, manual_dial {addressee_no, phone_id, campaign_id}, consult {to}, three_way, hand_over, take_back,
+listen_in {to, how} and stop_listening (a supervisor's), campaign {do: start|pause|stop, campaign_id}.
 The engine answers in the row: `answer` is `ok` or a Japanese sentence that says why not and what to do.
 """
 

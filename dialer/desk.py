@@ -13,6 +13,7 @@ from dialer.places import places
 from dialer.planner import Planner
 from dialer.seat import OFFLINE_WISH, SCREEN_GONE, Seat
 from dialer.seats import Emit, Seats
+from dialer.supervision import Supervision
 
 _NOT_SEATED = "着席していません。着席してからもう一度操作してください。"
 _IN_CALL = "通話中または後処理中です。記録を保存して後処理を終えてから操作してください。"
@@ -22,6 +23,12 @@ _ALREADY_DIALING = "この候補はもう発信中です。"
 _GIVE_REASON = "理由を入力してください。"
 _LATER = "発信中の呼の結果が出しだい切り替わります。それまでにつながった電話には応答してください。"
 _PAUSE_FIRST = "自動発信がこの席を待っています。いったん離席にしてから手動で発信してください。"
+_IN_TRANSFER = "取次中です。取次を完了するか、通話を戻してから操作してください。"
+_NOT_TALKING = "通話中でないため取り次げません。"
+_NOT_THERE = "選んだ相手は通話中か、席にいません。ほかの方を選んでください。"
+_AWAITED = "選んだ相手は、発信中の電話を受ける番です。ほかの方を選ぶか、少し待ってください。"
+_NO_TRANSFER = "取次はもう終わっています。画面を更新してください。"
+_NOT_TAKEN_UP = "取次先がまだ応答していません。応答を待つか、通話を戻してください。"
 _NO_NUMBER = "発信できる電話番号が選ばれていません。番号を選び直してください。"
 
 
@@ -34,13 +41,19 @@ class _Desk:
     emit: Emit
 
 
-def obey(said: OperatorSaid, seats: Seats, calls: Calls, planner: Planner, emit: Emit) -> None:
+def obey(
+    said: OperatorSaid, seats: Seats, calls: Calls, planner: Planner, supervision: Supervision, emit: Emit
+) -> None:
     """Do what was asked if it can be done now, and answer either way."""
     room = _Desk(said, seats, calls, planner, emit)
     seat = seats.get(said.operator_id)
     if said.kind == "sign_in":
         seats.sign_in(said.operator_id, said.campaign_id, said.at)
         answer = DONE
+    elif said.kind == "listen_in":
+        answer = supervision.listen_in(said)
+    elif said.kind == "stop_listening":
+        answer = supervision.stop(said.operator_id)
     elif seat is None or seat.state == "offline":
         answer = DONE if said.kind == "sign_out" else _NOT_SEATED
     else:
@@ -91,7 +104,10 @@ def _vanish(room: _Desk, seat: Seat) -> str:
         return DONE
     call = room.calls.get(seat.attempt_id)
     answer = _leave(room, seat, SCREEN_GONE)
-    if seat.state == "reserved" and call is not None:
+    if seat.part == "called_in" and call is not None:
+        if seat.state == "reserved":
+            room.calls.happen(call, Happening.COLLEAGUE_LEFT, room.said.at)
+    elif seat.state == "reserved" and call is not None:
         room.calls.happen(call, Happening.OPERATOR_HUNG_UP, room.said.at)
     return answer
 
@@ -111,19 +127,26 @@ def _leave(room: _Desk, seat: Seat, wish: str) -> str:
 
 def _hang_up(room: _Desk, seat: Seat) -> str:
     call = room.calls.get(seat.attempt_id)
-    if call is None or call.state is CallState.WRAPUP:
+    if call is None or call.state is CallState.WRAPUP or seat.part == "left":
         return DONE if seat.state == "wrapup" else _NO_CALL
+    if seat.part is not None:
+        room.calls.happen(call, Happening.COLLEAGUE_LEFT, room.said.at)
+        return DONE
+    if call.state.has_colleague:
+        return _IN_TRANSFER
     room.calls.happen(call, Happening.OPERATOR_HUNG_UP, room.said.at)
     return DONE
 
 
 def _wrapup_done(room: _Desk, seat: Seat) -> str:
     call = room.calls.get(seat.attempt_id)
-    if call is None:
+    if call is None or seat.part == "left":
         if seat.state != "wrapup":
             return _NO_CALL
         room.seats.free(seat, room.said.at)
         return DONE
+    if call.state.has_colleague:
+        return _IN_TRANSFER
     if call.state is CallState.TALKING:
         room.calls.happen(call, Happening.OPERATOR_HUNG_UP, room.said.at)
     if call.state not in (CallState.CLOSING, CallState.WRAPUP, CallState.UNKNOWN):
@@ -167,6 +190,34 @@ def _manual_dial(room: _Desk, seat: Seat) -> str:
     return DONE
 
 
+def _consult(room: _Desk, seat: Seat) -> str:
+    call, colleague = room.calls.get(seat.attempt_id), room.seats.get(room.said.other_id)
+    if call is None or seat.part is not None or call.state is not CallState.TALKING:
+        return _IN_TRANSFER if call is not None and call.state.has_colleague else _NOT_TALKING
+    if colleague is None or colleague is seat or colleague.state not in ("ready", "paused"):
+        return _NOT_THERE
+    if colleague.state == "ready" and needed(colleague, room.seats, room.calls):
+        return _AWAITED
+    room.seats.call_in(colleague, call.attempt_id, call.candidate.campaign_id, room.said.at)
+    room.calls.happen(call, Happening.CONSULTED, room.said.at)
+    return DONE
+
+
+def _transferred(happening: Happening) -> Callable[[_Desk, Seat], str]:
+    """What the operator whose call it is may do with a colleague in it."""
+
+    def do(room: _Desk, seat: Seat) -> str:
+        call = room.calls.get(seat.attempt_id)
+        if call is None or seat.part is not None or not call.state.has_colleague:
+            return _NO_TRANSFER
+        if call.state is CallState.CALLING_IN and happening is not Happening.TAKEN_BACK:
+            return _NOT_TAKEN_UP
+        room.calls.happen(call, happening, room.said.at)
+        return DONE
+
+    return do
+
+
 _DO: dict[str, Callable[[_Desk, Seat], str]] = {
     "sign_out": _sign_out,
     "ready": _ready,
@@ -176,4 +227,8 @@ _DO: dict[str, Callable[[_Desk, Seat], str]] = {
     "preview_dial": _preview_dial,
     "preview_skip": _preview_skip,
     "manual_dial": _manual_dial,
+    "consult": _consult,
+    "three_way": _transferred(Happening.CONFERRED),
+    "hand_over": _transferred(Happening.HANDED_OVER),
+    "take_back": _transferred(Happening.TAKEN_BACK),
 }

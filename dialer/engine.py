@@ -40,6 +40,7 @@ from dialer.planner import PacerFor, Planner, one_to_one
 from dialer.routing import RoutingTerms
 from dialer.seat import Seat
 from dialer.seats import Seats
+from dialer.supervision import Supervision
 
 _HEARD = {
     carrier.Detected.PERSON: Happening.HEARD_PERSON,
@@ -83,6 +84,7 @@ class Engine:
         self.planner = Planner(self._emit, self.seats, terms.pacer_for)
         self.calls = Calls(self._emit, self.seats, terms.caller_number, terms.limits, self.planner.live_answer)
         self.call_backs = CallBacks(self._emit, self.seats, self.calls, terms.routing)
+        self.supervision = Supervision(self._emit, self.seats, self.calls)
         self._now: datetime | None = None
         self._asking = 0
         self._on: dict[type[Any], Callable[[Any], None]] = {
@@ -107,6 +109,8 @@ class Engine:
             carrier.Reconciled: self._reconciled,
             carrier.Incoming: self.call_backs.came,
             carrier.Wished: self.call_backs.wished,
+            carrier.CalledIn: self._called_in,
+            carrier.Left: self._left,
             Identified: self.call_backs.identified,
             SkillsKnown: self.call_backs.skills_known,
         }
@@ -121,6 +125,7 @@ class Engine:
         self._match(now)
         self.call_backs.match(now)
         self._let_go(now)
+        self.supervision.look()
         return self._out
 
     def next_wakeup(self, now: datetime) -> datetime | None:
@@ -180,6 +185,21 @@ class Engine:
             call, told.happening, event.at, cause=told.cause, result=told.result, operator_id=told.operator_id
         )
 
+    def _called_in(self, event: carrier.CalledIn) -> None:
+        call, colleague = self.calls.get(event.attempt_id), self.seats.called_in(event.attempt_id)
+        if call is not None and colleague is not None and colleague.operator_id == event.colleague_id:
+            self.calls.happen(call, Happening.COLLEAGUE_TOOK, event.at)
+
+    def _left(self, event: carrier.Left) -> None:
+        self.supervision.left(event.attempt_id, event.operator_id)
+        call, colleague = self.calls.get(event.attempt_id), self.seats.called_in(event.attempt_id)
+        if call is None or not call.state.has_colleague:
+            return
+        if colleague is not None and colleague.operator_id == event.operator_id:
+            self.calls.happen(call, Happening.COLLEAGUE_LEFT, event.at)
+        elif call.operator_id == event.operator_id:
+            self.calls.happen(call, Happening.OPERATOR_LEFT, event.at)
+
     def _reconciled(self, event: carrier.Reconciled) -> None:
         call = self.calls.get(event.attempt_id)
         if call is None or call.state is not CallState.UNKNOWN:
@@ -220,11 +240,25 @@ class Engine:
             seat = self.seats.holding(call.attempt_id)
             if seat is None or seat.state == "wrapup":
                 self.calls.happen(call, Happening.OPERATOR_HUNG_UP, event.at)
+            else:
+                self._go_on_with_colleague(call, event.at)
+
+    def _go_on_with_colleague(self, call: Call, at: datetime) -> None:
+        """取次 under way while no engine was there: it stands where the rows say, and whoever is there goes on."""
+        colleague = self.seats.called_in(call.attempt_id)
+        if colleague is None:
+            return
+        if colleague.part == "three_way":
+            self.calls.happen(call, Happening.CONFERRED, at)
+        elif colleague.state == "talking":
+            self.calls.happen(call, Happening.COLLEAGUE_TOOK, at)
+        else:
+            self.calls.happen(call, Happening.COLLEAGUE_RINGS, at)
 
     # -- operators ------------------------------------------------------------------------------------------------
 
     def _operator_said(self, event: OperatorSaid) -> None:
-        desk.obey(event, self.seats, self.calls, self.planner, self._emit)
+        desk.obey(event, self.seats, self.calls, self.planner, self.supervision, self._emit)
 
     def _match(self, now: datetime) -> None:
         """Whoever waits longest gets the operator who is ready longest, within the 2 s (PACING.md §1)."""
@@ -258,6 +292,8 @@ class Engine:
     # -- a new epoch ----------------------------------------------------------------------------------------------
 
     def _restored(self, event: Restored) -> None:
+        for listener in event.listening:
+            self.supervision.put(listener)
         bound = {row.attempt_id: row for row in event.calls}
         for row in event.seats:
             seat = Seat.from_row(row)

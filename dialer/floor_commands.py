@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, select, update
 
+from callflow.events import Listening
 from casefile.errors import TsunagaruError
 from casefile.tables import Phone, Taxpayer
 from dialer import campaigns
@@ -62,6 +63,8 @@ def _said(conn: Connection, row: Any, now: datetime) -> OperatorSaid:
         reason=detail.get("reason"),
         candidate=_candidate(conn, detail) if row.kind == "manual_dial" else None,
         campaign_id=UUID(detail["campaign_id"]) if detail.get("campaign_id") else None,
+        other_id=UUID(detail["to"]) if detail.get("to") else None,
+        how=Listening(detail["how"]) if detail.get("how") else None,
     )
 
 

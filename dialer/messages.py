@@ -12,11 +12,13 @@ from typing import Literal
 from uuid import UUID
 
 from callflow.codes import RecordingMode
-from callflow.events import CarrierCommand, CarrierEvent
+from callflow.events import CarrierCommand, CarrierEvent, Listening
 from callflow.states import CallState
 
 Mode = Literal["preview", "progressive", "predictive"]
 SeatState = Literal["offline", "ready", "paused", "reserved", "talking", "wrapup"]
+Part = Literal["called_in", "three_way", "left"]
+"""取次: what a seat has to do with a call that is not its own. `left`: it has spoken, and writes its record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +190,21 @@ class SkillsKnown:
 
 
 CommandKind = Literal[
-    "sign_in", "sign_out", "ready", "pause", "hang_up", "wrapup_done", "preview_dial", "preview_skip", "manual_dial"
+    "sign_in",
+    "sign_out",
+    "ready",
+    "pause",
+    "hang_up",
+    "wrapup_done",
+    "preview_dial",
+    "preview_skip",
+    "manual_dial",
+    "consult",
+    "three_way",
+    "hand_over",
+    "take_back",
+    "listen_in",
+    "stop_listening",
 ]
 
 
@@ -197,7 +213,7 @@ class OperatorSaid:
     """One floor command of an operator, already read from its row.
 
     `reason`: of a pause or a skip. `candidate`: whom to dial by hand. `campaign_id`: with sign_in, the only campaign
-    this operator works for.
+    this operator works for. `other_id`: the colleague to consult, or the operator to listen to; `how`: in which way.
     """
 
     at: datetime
@@ -208,6 +224,8 @@ class OperatorSaid:
     reason: str | None = None
     candidate: Candidate | None = None
     campaign_id: UUID | None = None
+    other_id: UUID | None = None
+    how: Listening | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +241,18 @@ class SeatRow:
     assigned_campaign_id: UUID | None = None
     offered: Candidate | None = None
     pausing: str | None = None
+    part: Part | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListeningRow:
+    """A supervisor listens to this operator in this call."""
+
+    supervisor_id: UUID
+    operator_id: UUID
+    attempt_id: UUID
+    how: Listening
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +275,7 @@ class Restored:
     at: datetime
     seats: tuple[SeatRow, ...]
     calls: tuple[CallRow, ...]
+    listening: tuple[ListeningRow, ...] = ()
 
 
 EngineEvent = (
@@ -397,6 +428,18 @@ class StoreSeat:
 
 
 @dataclass(frozen=True, slots=True)
+class StoreListening:
+    """A supervisor listens in from now on, or in another way."""
+
+    row: ListeningRow
+
+
+@dataclass(frozen=True, slots=True)
+class StoreListeningEnded:
+    supervisor_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class StoreSkip:
     """An operator passed over a case on offer; why is kept, and the case waits until the next office day."""
 
@@ -445,6 +488,8 @@ EngineCommand = (
     | StoreCallBackEnded
     | StoreWrappedUp
     | StoreSeat
+    | StoreListening
+    | StoreListeningEnded
     | StoreSkip
     | Answer
     | Notify

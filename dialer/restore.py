@@ -9,14 +9,15 @@ from uuid import UUID
 
 from sqlalchemy import Connection, func, or_, select, update
 
+from callflow.events import Listening
 from callflow.states import CallState
 from callflow.tables import CallTransition
 from casefile.city import City
 from casefile.errors import TsunagaruError
 from casefile.tables import Attempt
-from dialer.messages import Caller, CallRow, Candidate, Restored, SeatRow
+from dialer.messages import Caller, CallRow, Candidate, ListeningRow, Restored, SeatRow
 from dialer.recording_terms import terms_at
-from dialer.tables import Floor, Seat
+from dialer.tables import Floor, ListeningIn, Seat
 
 _STATE = {
     "intended": CallState.ADMITTED,
@@ -52,7 +53,7 @@ def restored(conn: Connection, city: City, floor_id: UUID, now: datetime) -> Res
     seats = [
         _seat(row) for row in conn.execute(select(Seat).where(Seat.floor_id == floor_id).order_by(Seat.operator_id))
     ]
-    held = [seat.attempt_id for seat in seats if seat.attempt_id is not None]
+    held = [seat.attempt_id for seat in seats if seat.attempt_id is not None and seat.part is None]
     rows = conn.execute(
         select(Attempt)
         .where(
@@ -76,7 +77,25 @@ def restored(conn: Connection, city: City, floor_id: UUID, now: datetime) -> Res
             .order_by(CallTransition.attempt_id)
         )
     }
-    return Restored(now, tuple(seats), tuple(_call(conn, city, row, last.get(row.attempt_id, 0) + 1) for row in rows))
+    calls = tuple(_call(conn, city, row, last.get(row.attempt_id, 0) + 1) for row in rows)
+    return Restored(now, tuple(seats), calls, _listening(conn, floor_id))
+
+
+def _listening(conn: Connection, floor_id: UUID) -> tuple[ListeningRow, ...]:
+    rows = conn.execute(
+        select(
+            ListeningIn.supervisor_id,
+            ListeningIn.operator_id,
+            ListeningIn.attempt_id,
+            ListeningIn.how,
+            ListeningIn.since,
+        )
+        .where(ListeningIn.floor_id == floor_id)
+        .order_by(ListeningIn.supervisor_id)
+    )
+    return tuple(
+        ListeningRow(row.supervisor_id, row.operator_id, row.attempt_id, Listening(row.how), row.since) for row in rows
+    )
 
 
 def _seat(row: Any) -> SeatRow:
@@ -90,6 +109,7 @@ def _seat(row: Any) -> SeatRow:
         row.assigned_campaign_id,
         None,
         row.pausing,
+        row.part,
     )
 
 

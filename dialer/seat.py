@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from dialer.messages import Candidate, SeatRow, SeatState
+from dialer.messages import Candidate, Part, SeatRow, SeatState
 from dialer.pacing import AgentState
 
 OFFLINE_WISH = "offline"
@@ -33,6 +33,8 @@ class Seat:
     pausing: str | None = None
     asked: bool = False
     """Its offer lies before the gate."""
+    part: Part | None = None
+    """取次: its call is another's, and this is what it does there."""
 
     def serves(self, campaign_id: UUID | None) -> bool:
         """Whether calls of this campaign may come here. Call-backs are of none, and come to everybody."""
@@ -59,6 +61,7 @@ class Seat:
             self.assigned_campaign_id,
             self.offered,
             self.pausing,
+            self.part,
         )
 
     @classmethod
@@ -74,6 +77,7 @@ class Seat:
             row.assigned_campaign_id,
             None,
             row.pausing,
+            part=row.part,
         )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from uuid import UUID
 
-from dialer.messages import Candidate, EngineCommand, Notify, SeatState, StoreSeat
+from dialer.messages import Candidate, EngineCommand, Notify, Part, SeatState, StoreSeat
 from dialer.seat import OFFLINE_WISH, Seat
 
 Emit = Callable[[EngineCommand], None]
@@ -36,8 +36,15 @@ class Seats:
         return found
 
     def holding(self, attempt_id: UUID) -> Seat | None:
-        """Whoever is bound to this call."""
-        return next((seat for seat in self._seats.values() if seat.attempt_id == attempt_id), None)
+        """Whose call it is."""
+        return self._with(attempt_id, lambda seat: seat.part is None)
+
+    def called_in(self, attempt_id: UUID) -> Seat | None:
+        """取次: the colleague who is rung, consulted or third in this call."""
+        return self._with(attempt_id, lambda seat: seat.part in ("called_in", "three_way"))
+
+    def _with(self, attempt_id: UUID, which: Callable[[Seat], bool]) -> Seat | None:
+        return next((one for one in self._seats.values() if one.attempt_id == attempt_id and which(one)), None)
 
     def sign_in(self, operator_id: UUID, campaign_id: UUID | None, at: datetime) -> None:
         seat = self._seats.get(operator_id)
@@ -88,6 +95,29 @@ class Seats:
         if seat.state != "wrapup":
             self._change(seat, "wrapup", at, attempt_id=seat.attempt_id, campaign_id=seat.campaign_id)
 
+    def call_in(self, seat: Seat, attempt_id: UUID, campaign_id: UUID | None, at: datetime) -> None:
+        """取次: this colleague's line rings. Whoever was in a pause goes back to it afterwards."""
+        if seat.state == "paused":
+            seat.pausing = seat.pause_reason or "離席"
+        self._change(seat, "reserved", at, attempt_id=attempt_id, campaign_id=campaign_id, part="called_in")
+
+    def consult(self, seat: Seat, at: datetime) -> None:
+        """取次: the colleague speaks with the operator."""
+        self._change(seat, "talking", at, attempt_id=seat.attempt_id, campaign_id=seat.campaign_id, part="called_in")
+
+    def confer(self, seat: Seat) -> None:
+        """取次: the colleague speaks with the resident too."""
+        seat.part = "three_way"
+        self.keep(seat)
+
+    def take_over(self, seat: Seat, at: datetime) -> None:
+        """取次: the call is this colleague's from now on."""
+        self._change(seat, "talking", at, attempt_id=seat.attempt_id, campaign_id=seat.campaign_id)
+
+    def leave_call(self, seat: Seat, at: datetime) -> None:
+        """取次: the call goes on without this operator, who still writes a record."""
+        self._change(seat, "wrapup", at, attempt_id=seat.attempt_id, campaign_id=seat.campaign_id, part="left")
+
     def free(self, seat: Seat, at: datetime) -> None:
         """Nothing binds this operator any more: ready, or gone if that was the wish."""
         if seat.pausing is None:
@@ -110,7 +140,9 @@ class Seats:
         attempt_id: UUID | None = None,
         campaign_id: UUID | None = None,
         offered: Candidate | None = None,
+        part: Part | None = None,
     ) -> None:
+        seat.part = part
         seat.state, seat.since, seat.pause_reason = state, at, reason
         seat.attempt_id, seat.campaign_id, seat.offered, seat.asked = attempt_id, campaign_id, offered, False
         self._emit(StoreSeat(seat.row(), changed=True))

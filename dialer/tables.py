@@ -7,6 +7,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, Identity, Index, Numeric, SmallInteger
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from casefile.db import Base, Json, OfMunicipality, OfParent, within
@@ -102,7 +103,8 @@ class Seat(OfParent, Base):
     """An operator on the floor, as the engine sees it; only the engine writes here.
 
     `reserved` means: a case is on offer (the `offered_*` columns: dial it or skip it) or its call is on the way
-    (`attempt_id`). `pausing` names the pause that begins once no call in flight needs this operator any more.
+    (`attempt_id`). `pausing` names the pause that begins once no call in flight needs this operator any more. `part`: the
+    call is another operator's, and this one is called in, third in it, or has left it and still writes (取次).
     """
 
     __tablename__ = "seat"
@@ -110,6 +112,7 @@ class Seat(OfParent, Base):
         within("floor", "floor_id"),
         within("user_account", "operator_id", to=("user_id",)),
         CheckConstraint("state IN ('offline', 'ready', 'paused', 'reserved', 'talking', 'wrapup')", name="state"),
+        CheckConstraint("part IN ('called_in', 'three_way', 'left')", name="part"),
     )
 
     operator_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -124,6 +127,50 @@ class Seat(OfParent, Base):
     offered_phone_id: Mapped[UUID | None]
     offered_recall_id: Mapped[UUID | None]
     pausing: Mapped[str | None]
+    part: Mapped[str | None]
+
+
+class ListeningIn(OfParent, Base):
+    """A supervisor hears this operator now (聴取); only the engine writes here. What was is in the audit log."""
+
+    __tablename__ = "listening_in"
+    __table_args__ = (
+        within("floor", "floor_id"),
+        within("user_account", "supervisor_id", to=("user_id",)),
+        within("user_account", "operator_id", to=("user_id",)),
+        CheckConstraint("how IN ('listen', 'whisper', 'barge')", name="how"),
+    )
+
+    supervisor_id: Mapped[UUID] = mapped_column(primary_key=True)
+    floor_id: Mapped[UUID]
+    operator_id: Mapped[UUID]
+    attempt_id: Mapped[UUID]
+    how: Mapped[str]
+    since: Mapped[datetime]
+
+
+class HandoverNote(OfParent, Base):
+    """取次: what an operator told the colleague who was called in, and whose identity had been confirmed by then.
+
+    `items`: which items the resident had said (never what), `contact`: as whom; both empty before the check. Insert only.
+    """
+
+    __tablename__ = "handover_note"
+    __table_args__ = (
+        within("attempt", "attempt_id"),
+        within("user_account", "from_operator", to=("user_id",)),
+        within("user_account", "to_operator", to=("user_id",)),
+        Index("ix_handover_note_attempt_id", "municipality_id", "attempt_id", "at"),
+    )
+
+    note_id: Mapped[UUID] = mapped_column(primary_key=True)
+    attempt_id: Mapped[UUID]
+    from_operator: Mapped[UUID]
+    to_operator: Mapped[UUID]
+    at: Mapped[datetime]
+    note: Mapped[str]
+    contact: Mapped[str | None]
+    items: Mapped[list[str]] = mapped_column(JSONB)
 
 
 class SeatChange(OfParent, Base):

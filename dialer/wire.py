@@ -16,35 +16,51 @@ from callflow.events import (
     Announce,
     Announcing,
     Answered,
+    CalledIn,
     CarrierCommand,
     CarrierEvent,
+    Confer,
+    Consult,
     Detected,
     Dial,
     Ended,
     Handed,
+    HandOver,
     Hangup,
     Heard,
     Incoming,
     Join,
     Joined,
+    Left,
+    ListenIn,
+    Listening,
     Reconcile,
     Reconciled,
     Refused,
     Ringing,
+    StopListening,
+    TakeBack,
     TellPlace,
     Wish,
     Wished,
 )
 
 _COMMANDS: dict[str, type[CarrierCommand]] = {
-    kind.__name__: kind for kind in (Dial, Join, Announce, Hangup, Reconcile, TellPlace)
+    kind.__name__: kind
+    for kind in (
+        *(Dial, Join, Announce, Hangup, Reconcile, TellPlace),
+        *(Consult, Confer, HandOver, TakeBack, ListenIn, StopListening),
+    )
 }
 _EVENTS: dict[str, type[CarrierEvent]] = {
     kind.__name__: kind
-    for kind in (Handed, Ringing, Answered, Heard, Joined, Announcing, Ended, Refused, Reconciled, Incoming, Wished)
+    for kind in (
+        *(Handed, Ringing, Answered, Heard, Joined, Announcing, Ended, Refused, Reconciled, Incoming, Wished),
+        *(CalledIn, Left),
+    )
 }
 _T = TypeVar("_T")
-_IDS = frozenset({"attempt_id", "operator_id"})
+_IDS = frozenset({"attempt_id", "operator_id", "colleague_id", "supervisor_id"})
 
 
 def encode(message: CarrierCommand | CarrierEvent) -> str:
@@ -102,6 +118,8 @@ def _value(name: str, value: Any) -> Any:
         return RecordingMode(value)
     if name == "wish":
         return Wish(value)
+    if name == "how":
+        return Listening(value)
     if name == "past":
         return tuple(_typed(part, _EVENTS) for part in value)
     return value

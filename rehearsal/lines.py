@@ -18,9 +18,11 @@ from uuid import UUID
 from callflow.events import (
     Announce,
     Answered,
+    CalledIn,
     CallFact,
     CarrierCommand,
     CarrierEvent,
+    Consult,
     Detected,
     Dial,
     Ended,
@@ -30,6 +32,8 @@ from callflow.events import (
     Incoming,
     Join,
     Joined,
+    Left,
+    ListenIn,
     Reconcile,
     Reconciled,
     Refused,
@@ -45,10 +49,13 @@ from rehearsal.people import People, Words
 from rehearsal.ringing import Beat, story_of
 
 _JOIN_SECONDS = 0.12
+_COLLEAGUE_SECONDS = 1.5
 _RELEASE_SECONDS = 0.05
 _ANNOUNCEMENT_SECONDS = 14.0
 _LAST_RESORT_SECONDS = 900.0
 _EARLY_CUT = 0.012
+_BESIDE_THE_PLAN = (Handed, Refused, Reconciled, Incoming, CalledIn, Left)
+"""What comes of itself, whatever is planned for the call meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +147,11 @@ class Exchange:
                 self.hang_up(command.attempt_id, at)
             case Reconcile():
                 self._reconcile(command.attempt_id, at)
+            case Consult():
+                self._consult(command, at)
+            case ListenIn():
+                # Nobody is heard on these lines, so that there is nothing to listen to.
+                self._say(at, command.attempt_id, Left(command.attempt_id, command.supervisor_id, at))
 
     def _dial(self, command: Dial, at: datetime) -> None:
         attempt_id = command.attempt_id
@@ -168,6 +180,13 @@ class Exchange:
             return
         call.plan += 1
         self._plan(at + timedelta(seconds=_JOIN_SECONDS), call, _Hello(command.operator_id))
+
+    def _consult(self, command: Consult, at: datetime) -> None:
+        """A colleague takes up after a moment; the resident, who waits, hangs up no sooner than in any talk."""
+        call = self._calls.get(command.attempt_id)
+        if call is not None and not call.over:
+            took = at + timedelta(seconds=_COLLEAGUE_SECONDS)
+            self._say(took, command.attempt_id, CalledIn(command.attempt_id, command.colleague_id, took))
 
     def _announce(self, command: Announce, at: datetime) -> None:
         call = self._calls.get(command.attempt_id)
@@ -244,7 +263,7 @@ class Exchange:
         while self._agenda:
             at, _, attempt_id, plan, what = self._agenda[0]
             call = self._calls.get(attempt_id)
-            if call is None or isinstance(what, (Handed, Refused, Reconciled, Incoming)) or self._stands(call, plan):
+            if call is None or isinstance(what, _BESIDE_THE_PLAN) or self._stands(call, plan):
                 return at
             heapq.heappop(self._agenda)
         return None
@@ -264,7 +283,7 @@ class Exchange:
                 event: CarrierEvent = self._play(call, at, what)
             else:
                 event = what
-            if call is not None and not isinstance(event, (Reconciled, Incoming, Wished)):
+            if call is not None and not isinstance(event, (Reconciled, Incoming, Wished, CalledIn, Left)):
                 call.facts.append(event)
             happened.append(event)
         return happened

@@ -449,6 +449,33 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "listening_in",
+        sa.Column("municipality_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("supervisor_id", sa.Uuid(), nullable=False),
+        sa.Column("floor_id", sa.Uuid(), nullable=False),
+        sa.Column("operator_id", sa.Uuid(), nullable=False),
+        sa.Column("attempt_id", sa.Uuid(), nullable=False),
+        sa.Column("how", sa.Text(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("how IN ('listen', 'whisper', 'barge')", name=op.f("ck_listening_in_how")),
+        sa.ForeignKeyConstraint(
+            ["municipality_id", "floor_id"],
+            ["floor.municipality_id", "floor.floor_id"],
+            name=op.f("fk_listening_in_municipality_id_floor_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["municipality_id", "operator_id"],
+            ["user_account.municipality_id", "user_account.user_id"],
+            name=op.f("fk_listening_in_municipality_id_operator_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["municipality_id", "supervisor_id"],
+            ["user_account.municipality_id", "user_account.user_id"],
+            name=op.f("fk_listening_in_municipality_id_supervisor_id"),
+        ),
+        sa.PrimaryKeyConstraint("municipality_id", "supervisor_id", name=op.f("pk_listening_in")),
+    )
+    op.create_table(
         "operator_line",
         sa.Column("municipality_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("operator_id", sa.Uuid(), nullable=False),
@@ -538,6 +565,8 @@ def upgrade() -> None:
         sa.Column("offered_phone_id", sa.Uuid(), nullable=True),
         sa.Column("offered_recall_id", sa.Uuid(), nullable=True),
         sa.Column("pausing", sa.Text(), nullable=True),
+        sa.Column("part", sa.Text(), nullable=True),
+        sa.CheckConstraint("part IN ('called_in', 'three_way', 'left')", name=op.f("ck_seat_part")),
         sa.CheckConstraint(
             "state IN ('offline', 'ready', 'paused', 'reserved', 'talking', 'wrapup')", name=op.f("ck_seat_state")
         ),
@@ -1406,6 +1435,37 @@ def upgrade() -> None:
     op.create_index("ix_contact_record_attempt_id", "contact_record", ["municipality_id", "attempt_id"], unique=False)
     op.create_index("ix_contact_record_started_at", "contact_record", ["municipality_id", "started_at"], unique=False)
     op.create_table(
+        "handover_note",
+        sa.Column("municipality_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("note_id", sa.Uuid(), nullable=False),
+        sa.Column("attempt_id", sa.Uuid(), nullable=False),
+        sa.Column("from_operator", sa.Uuid(), nullable=False),
+        sa.Column("to_operator", sa.Uuid(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("contact", sa.Text(), nullable=True),
+        sa.Column("items", postgresql.JSONB(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["municipality_id", "attempt_id"],
+            ["attempt.municipality_id", "attempt.attempt_id"],
+            name=op.f("fk_handover_note_municipality_id_attempt_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["municipality_id", "from_operator"],
+            ["user_account.municipality_id", "user_account.user_id"],
+            name=op.f("fk_handover_note_municipality_id_from_operator"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["municipality_id", "to_operator"],
+            ["user_account.municipality_id", "user_account.user_id"],
+            name=op.f("fk_handover_note_municipality_id_to_operator"),
+        ),
+        sa.PrimaryKeyConstraint("municipality_id", "note_id", name=op.f("pk_handover_note")),
+    )
+    op.create_index(
+        "ix_handover_note_attempt_id", "handover_note", ["municipality_id", "attempt_id", "at"], unique=False
+    )
+    op.create_table(
         "message",
         sa.Column("municipality_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("message_id", sa.Uuid(), nullable=False),
@@ -1517,6 +1577,7 @@ def upgrade() -> None:
     protect("import_conflict", "SELECT", "INSERT")
     protect("import_reject", "SELECT", "INSERT")
     protect("levy_total", "SELECT", "INSERT", "UPDATE")
+    protect("listening_in", "SELECT", "INSERT", "UPDATE")
     protect("operator_line", "SELECT", "INSERT", "UPDATE", "DELETE")
     protect("operator_skill", "SELECT", "INSERT", "UPDATE")
     protect("pacing_day", "SELECT", "INSERT", "UPDATE")
@@ -1549,5 +1610,6 @@ def upgrade() -> None:
     protect("receipt", "SELECT", "INSERT", "UPDATE")
     protect("call_transition", "SELECT", "INSERT")
     protect("contact_record", "SELECT", "INSERT")
+    protect("handover_note", "SELECT", "INSERT", "UPDATE")
     protect("message", "SELECT", "INSERT", "UPDATE")
     protect("recording", "SELECT", "INSERT", "UPDATE")

@@ -14,14 +14,17 @@ from callflow.codes import RecordingMode
 from callflow.events import (
     Announcing,
     Answered,
+    CalledIn,
     Detected,
     Dial,
     Ended,
     Handed,
     Heard,
     Incoming,
-    Join,
     Joined,
+    Left,
+    ListenIn,
+    Listening,
     Reconciled,
     Refused,
     Ringing,
@@ -91,6 +94,15 @@ def candidate(number: int, **changes: Any) -> Candidate:
         "answer_probability": 0.3,
     }
     return Candidate(**(values | changes))
+
+
+_WHO = ("operator_id", "colleague_id", "supervisor_id")
+
+
+def _names_in(told: Any) -> list[str]:
+    """Whom a command names, by letter, and how a supervisor listens."""
+    names = [chr(getattr(told, who).int - 0xA0000) for who in _WHO if hasattr(told, who)]
+    return [*names, told.how.value] if isinstance(told, ListenIn) else names
 
 
 def caller(**changes: Any) -> Caller:
@@ -183,7 +195,7 @@ class Stage:
         if isinstance(told, Dial):
             assert told.attempt_id not in self.dialed, "never dialed twice"
             self.dialed.append(told.attempt_id)
-        name = f" {chr(told.operator_id.int - 0xA0000)}" if isinstance(told, Join) else ""
+        name = "".join(f" {each}" for each in _names_in(told))
         if isinstance(told, TellPlace):
             word, name = "place", f" {told.place}"
         self.said.append(f"{word} {number}{name}")
@@ -210,9 +222,20 @@ class Stage:
         else:
             self._command += 1
             reason = " ".join(words) or None
+            other = operator(words[0]) if verb in ("consult", "listen_in") else None
+            how = Listening(words[1]) if verb == "listen_in" else None
             by_hand = candidate(int(words[0]), reserved=True) if verb == "manual_dial" else None
             self.handle(
-                OperatorSaid(self.now, self._command, verb, operator(subject), reason=reason, candidate=by_hand)  # type: ignore[arg-type]
+                OperatorSaid(
+                    self.now,
+                    self._command,
+                    verb,  # type: ignore[arg-type]
+                    operator(subject),
+                    reason=reason,
+                    candidate=by_hand,
+                    other_id=other,
+                    how=how,
+                )
             )
 
     def fact(self, number: int, verb: str, words: tuple[str, ...]) -> Any:
@@ -225,6 +248,8 @@ class Stage:
             "announcing": lambda: Announcing(attempt_id, at),
             "joined": lambda: Joined(attempt_id, operator(words[0]), at),
             "ended": lambda: Ended(attempt_id, at, "16", result, by_resident=True),
+            "took": lambda: CalledIn(attempt_id, operator(words[0]), at),
+            "left": lambda: Left(attempt_id, operator(words[0]), at),
             "comes": lambda: self._comes(attempt_id, words),
             "wished": lambda: Wished(attempt_id, at, Wish(words[0])),
             "refused": lambda: Refused(attempt_id, at, "barred", words[0]),

@@ -15,9 +15,10 @@ from tests.unit.dialer.test_scenarios import assert_chain
 
 _NAMES = "ABCD"
 _FACTS = ["ringing", "answered", "person", "machine", "fax", "announcement", "guard", "ended", "ended 02", "ended 03",
-          "refused 12", "joined A", "joined B", "live", "gone", "absent"]  # fmt: skip
+          "refused 12", "joined A", "joined B", "took B", "took C", "left A", "left B", "left C", "live", "gone", "absent"]  # fmt: skip
 _WISHES = ["ready", "ready", "ready", "pause", "sign_out", "sign_in", "hang_up", "wrapup_done", "preview_dial",
-           "preview_skip later", "manual_dial 90"]  # fmt: skip
+           "preview_skip later", "manual_dial 90", "consult B", "consult C", "three_way", "hand_over", "take_back",
+           "listen_in A listen", "stop_listening"]  # fmt: skip
 
 _moves = st.lists(
     st.tuples(
@@ -55,13 +56,18 @@ def play(stage: Stage, moves: _Moves) -> None:
 
 def look(stage: Stage, before: int) -> None:
     calls = stage.engine.calls.all()
-    held = Counter(seat.attempt_id for seat in stage.engine.seats if seat.attempt_id is not None)
-    assert all(times == 1 for times in held.values()), "one call, one operator"
+    held = Counter((seat.attempt_id, seat.part) for seat in stage.engine.seats if seat.attempt_id is not None)
+    assert all(times == 1 for (_, part), times in held.items() if part != "left"), "one call, one operator"
+    assert all((attempt_id, None) in held for attempt_id, part in held if part in ("called_in", "three_way"))
+    for row in stage.engine.supervision.rows():
+        call = stage.engine.calls.get(row.attempt_id)
+        assert call is not None
+        assert not call.state.line_is_free, "nobody listens to a call that is over"
     talking = [seat for seat in stage.engine.seats if seat.state == "talking"]
     for seat in talking:
         call = stage.engine.calls.get(seat.attempt_id)
         assert call is not None
-        assert call.state is CallState.TALKING
+        assert call.state is CallState.TALKING or call.state.has_colleague
     assert len({call.candidate.household_id for call in calls}) == len(calls), "one call to a household"
     # One-to-one: an operator leaves only when no call needs him. A call the carrier had no word of may come back to life.
     lost_sight_of = {step.attempt_id for step in stage.steps if step.to_state is CallState.UNKNOWN}

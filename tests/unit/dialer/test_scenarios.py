@@ -40,6 +40,13 @@ def test_scenario(scenario: dict[str, Any]) -> None:
         assert {name: getattr(ended, name) for name in row} == row
     for name, state in scenario.get("seats", {}).items():
         assert stage.seat(name) == state
+    for name, part in scenario.get("parts", {}).items():
+        found = stage.engine.seats.get(operator(name))
+        assert found is not None
+        assert (found.part or "own") == part
+    if "listening" in scenario:
+        heard = {chr(row.supervisor_id.int - 0xA0000) for row in stage.engine.supervision.rows()}
+        assert heard == set(scenario["listening"])
     if "answers" in scenario:
         assert stage.answers == scenario["answers"]
     if "ignored" in scenario:
@@ -67,6 +74,7 @@ def restore(stage: Stage, scenario: dict[str, Any]) -> None:
             seat["state"],
             stage.now,
             attempt_id=attempt(seat["call"]) if "call" in seat else None,
+            part=seat.get("part"),
         )
         for seat in scenario.get("seat", [])
     ]
