@@ -23,6 +23,7 @@ INSERT_ONLY = frozenset(
     {
         "audit_entry",
         "audit_seal",
+        "handover_note",
         "call_transition",
         "contact_record",
         "delivery_report",
@@ -41,6 +42,7 @@ DELETABLE = frozenset(
         "instalment_plan_part",
         "instalment_plan_target",
         "interest_rate",
+        "listening_in",
         "office_day",
         "operator_line",
         "representative",

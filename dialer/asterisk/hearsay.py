@@ -45,6 +45,8 @@ class Hearsay:
             "Heard": self._verdict,
             "Joined": self._joined,
             "Announcing": self._announcing,
+            "CalledIn": lambda call, _, at: self._board.transfers.met(call, at),
+            "ColleagueAway": lambda call, _, at: self._board.transfers.away(call, at),
         }
 
     def read(self, node: NodeView, event: Event) -> None:
@@ -70,6 +72,7 @@ class Hearsay:
         del at
         uniqueid, channel = event.get("Uniqueid"), event.get("Channel")
         node.begins(uniqueid, channel)
+        self._board.transfers.began(node, uniqueid, channel)
         call = self._board.call_on(node, uniqueid)
         if call is not None and trunk_of(channel):
             self._board.seen(call, channel)
@@ -92,6 +95,7 @@ class Hearsay:
     def _hangup(self, node: NodeView, event: Event, at: datetime) -> None:
         uniqueid = event.get("Uniqueid")
         node.ends(uniqueid)
+        self._board.transfers.ended(node, uniqueid, event.get("Channel"), at)
         call = self._board.call_on(node, uniqueid)
         if call is not None and trunk_of(event.get("Channel")):
             q850, sip = number(event.get("Cause")), number(event.get("TechCause"))
@@ -99,6 +103,8 @@ class Hearsay:
         self._board.line_free()
 
     def _originate_response(self, node: NodeView, event: Event, at: datetime) -> None:
+        if event.get("Response") != "Success":
+            self._board.transfers.not_begun(event.get("Uniqueid"), at)
         attempt_id = placed_id(event.get("Uniqueid"))
         call = self._board.calls.get(attempt_id) if attempt_id is not None else None
         if call is None:

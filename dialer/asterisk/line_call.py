@@ -18,7 +18,7 @@ class LineCall:
     the last `untold` of them were not told yet, because a node is being asked (`looking`: its name).
 
     `adopting`: the nodes still to be asked for a call a former process placed; until then its facts are past.
-    `unsure`: it may have reached the network, or not. `asked`: the engine waits for `Reconciled`.
+    `colleague`: 取次, who is called in. `unsure`: it may have reached the network, or not. `asked`: the engine waits for `Reconciled`.
     """
 
     attempt_id: UUID
@@ -36,6 +36,7 @@ class LineCall:
     unsure: bool = False
     asked: bool = False
     joining: UUID | None = None
+    colleague: UUID | None = None
     hangup_wanted: bool = False
     by_far_end: bool = False
     verdict: CallResult | None = None

@@ -61,6 +61,11 @@ class NodeView:
         if load is not None:
             load.busy += 1
 
+    def channel_of(self, endpoint: str) -> str | None:
+        """The live channel of a line, if there is one."""
+        beginning = f"PJSIP/{endpoint}-"
+        return next((name for name in self.channels.values() if name.startswith(beginning)), None)
+
     def ends(self, uniqueid: str) -> None:
         channel = self.channels.pop(uniqueid, "")
         self.ringing.discard(uniqueid)

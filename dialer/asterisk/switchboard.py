@@ -44,6 +44,7 @@ from dialer.asterisk.node.node import ANNOUNCE, JOIN
 from dialer.asterisk.node_view import NodeView
 from dialer.asterisk.past import join_extension
 from dialer.asterisk.placing import Placing, placed_id
+from dialer.asterisk.transfers import Transfers
 from dialer.asterisk.trunks import TrunkLoad
 from dialer.asterisk.wire import Action, Event, LiveChannel
 
@@ -91,6 +92,7 @@ class Switchboard:
         self.calls: dict[UUID, LineCall] = {}
         self.placing = Placing(self, act)
         self.inquiry = Inquiry(self, act)
+        self.transfers = Transfers(self, act)
         self._hearsay = Hearsay(self)
         self._lines = lines
         self._causes = causes
@@ -105,6 +107,7 @@ class Switchboard:
             Announce: self._announce,
             Hangup: self._hang_up,
             Reconcile: self._reconcile,
+            **self.transfers.commands,
         }
 
     # -- the engine ------------------------------------------------------------------------------------------------
@@ -132,21 +135,22 @@ class Switchboard:
         self.placing.dial(call, command)
 
     def _join(self, command: Join) -> None:
-        call = self._answered_call(command.attempt_id)
+        call = self.answered_call(command.attempt_id)
         if call is None or call.joining == command.operator_id or call.has(Joined) or call.has(Announcing):
             return
         call.joining = command.operator_id
-        endpoint = self._endpoint_of(command.operator_id, call.node)
+        endpoint = self.endpoint_of(command.operator_id, call.node)
         if endpoint is None:
             # Nobody can be rung: not one moment of silence longer.
             _log.warning("an operator has no line", extra={"node": call.node, "operator": str(command.operator_id)})
             self.redirect(call, ANNOUNCE)
             return
         self._set(call, recording_variables(command.recording))
+        self.transfers.expect(call, endpoint, command.operator_id)
         self.redirect(call, JOIN, join_extension(endpoint, command.operator_id))
 
     def _announce(self, command: Announce) -> None:
-        call = self._answered_call(command.attempt_id)
+        call = self.answered_call(command.attempt_id)
         if call is None or call.has(Announcing):
             return
         call.note(Announcing(call.attempt_id, self.clock.now()))
@@ -199,11 +203,15 @@ class Switchboard:
         if call.channel is not None:
             self._act(call.node, Action("Hangup", {"Channel": call.channel, "Cause": "16"}), _whatever)
 
-    def _answered_call(self, attempt_id: UUID) -> LineCall | None:
+    def answered_call(self, attempt_id: UUID) -> LineCall | None:
         call = self.calls.get(attempt_id)
         return call if call is not None and call.answered and not call.over else None
 
-    def _endpoint_of(self, operator_id: UUID, node: str) -> str | None:
+    def tell(self, event: CarrierEvent) -> None:
+        """What is no fact of the call itself: who of us is in the conversation."""
+        self._tell(event)
+
+    def endpoint_of(self, operator_id: UUID, node: str) -> str | None:
         try:
             line = self._lines.line_of(operator_id, node)
         except Exception as error:
@@ -228,6 +236,7 @@ class Switchboard:
             else:
                 # The books say it is over: so it is.
                 self.let_go(call)
+        self.transfers.came(node)
         self.inquiry.pay_debts(node)
         self.inquiry.adopt_all()
         self.placing.place()

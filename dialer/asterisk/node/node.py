@@ -30,7 +30,23 @@ AFTER_HOURS = "tsunagaru-after-hours"
 """Context that says the office is closed and hangs up: extension `s`."""
 HOLD = "tsunagaru-hold"
 """Context that keeps a resident company between two operators: extension `s`; hangs up by itself after a while."""
+ASIDE = "tsunagaru-aside"
+"""取次: context of a resident who waits while operator and colleague talk: extension `s`; ends by itself."""
+ASIDE_ENDED = "tsunagaru-aside-ended"
+"""Subroutine at the end of a resident who was ever asked to wait: who is with them is let go."""
+TOGETHER = "tsunagaru-together"
+"""取次: context of a resident who talks in the call's room with whoever is there: extension `s`."""
+CONSULT = "tsunagaru-consult"
+"""取次: context of an operator's channel that rings a colleague. Extension: the colleague's line, `_`, the attempt."""
+ROOM = "tsunagaru-room"
+"""取次: context of an operator's or colleague's channel in the call's room: the extension is the attempt."""
+LISTEN = "tsunagaru-listen"
+"""聴取: context of a supervisor's channel: extensions `listen`, `whisper`, `barge`; TARGET is the operator's channel."""
 
+CONSULT_RING_SECONDS = 20
+"""A colleague who has not answered by then does not come."""
+ASIDE_SECONDS = 200
+"""A resident who has waited so long hears the two; a living engine puts them together earlier."""
 JOIN_WITHIN_MS = 2_000
 """A live answer nobody took by then hears who called (DOMAIN §2.8, 放棄呼)."""
 GUARD_SECONDS = 40
