@@ -111,6 +111,8 @@ class SipResidents:
         self._closing = threading.Event()
         self._minder: threading.Thread | None = None
         self.restarts = 0
+        self.failures = 0
+        """How often the responder failed to say who calls."""
         self.has_voice = False
 
     def start(self) -> None:
@@ -146,7 +148,7 @@ class SipResidents:
 
     def figures(self) -> Mapping[str, int]:
         """Sums over all processes: live, answered, ended, no_room, not_told_what_to_do, unreadable, failures, restarts."""
-        sums: dict[str, int] = {"restarts": self.restarts}
+        sums: dict[str, int] = {"restarts": self.restarts, "failures": self.failures}
         for behind in self._behind:
             told = behind.process.figures if behind.process is not None else {}
             for name, value in told.items():
@@ -209,6 +211,9 @@ class SipResidents:
                 self._switch_on(behind)
             except PhonesNotStarted:
                 behind.process = None
+            if self._closing.is_set() and behind.process is not None:
+                # `stop` came meanwhile, and knew only the one before.
+                behind.process.stop()
         for known in cut:
             self._responder.finished(_finished(known, {"code": 0}))
 
@@ -218,7 +223,13 @@ class SipResidents:
             for behind in self._behind:
                 if behind.process is None:
                     self._was_lost(behind, "still down")
-            for call in self._responder.calls_home():
+            try:
+                due = self._responder.calls_home()
+            except Exception:
+                # Whoever was to call stays at home; telephones that break are mended all the same.
+                self.failures += 1
+                continue
+            for call in due:
                 turns += 1
                 self.call_home(self._office_number, call, turns % len(self._behind))
 

@@ -52,11 +52,12 @@ class Voice:
         file = self._kept / f"{hashlib.sha256(about.encode()).hexdigest()[:24]}.ul"
         # One sentence at a time: a machine that also carries calls has no more to spare.
         with self._turn:
-            if not file.is_file():
-                self._synthesise(say, file, self._command)
+            if not file.is_file() and not self._synthesise(say, file, self._command):
+                # Not kept: a machine too busy for this one has time for it another day.
+                return babble(say.text)
             return file.read_bytes()
 
-    def _synthesise(self, say: Say, file: Path, command: Sequence[str]) -> None:
+    def _synthesise(self, say: Say, file: Path, command: Sequence[str]) -> bool:
         self._kept.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Below whatever carries calls: a sentence may wait, a packet of sound may not.
         words = [
@@ -83,9 +84,11 @@ class Voice:
             ).stdout
         except (OSError, subprocess.SubprocessError):
             spoken = b""
-        unfinished = file.with_suffix(f".{os.getpid()}")
-        unfinished.write_bytes(spoken or babble(say.text))
-        unfinished.replace(file)
+        if spoken:
+            unfinished = file.with_suffix(f".{os.getpid()}")
+            unfinished.write_bytes(spoken)
+            unfinished.replace(file)
+        return bool(spoken)
 
 
 def babble(text: str) -> bytes:
