@@ -136,6 +136,20 @@ class Wished:
     wish: Wish
 
 
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """Somebody called back and is gone already: outside the hours, or while no engine was there to take them.
+
+    `at`: when they came. `wanted` false: they said by a key that they need no call of ours.
+    """
+
+    attempt_id: UUID
+    at: datetime
+    e164: str | None
+    ended_at: datetime
+    wanted: bool = True
+
+
 # 取次 and 聴取: who else is in the conversation.
 
 
@@ -166,7 +180,7 @@ class Listening(StrEnum):
 
 
 CallFact = Handed | Ringing | Answered | Heard | Joined | Announcing | Ended | Refused
-CarrierEvent = CallFact | Reconciled | Incoming | Wished | CalledIn | Left
+CarrierEvent = CallFact | Reconciled | Incoming | Wished | CalledIn | Left | Missed
 
 
 # What a carrier is told. The attempt's id is the idempotency key: the same command twice acts once.
@@ -218,6 +232,13 @@ class TellPlace:
 
     attempt_id: UUID
     place: int
+
+
+@dataclass(frozen=True, slots=True)
+class TellClosed:
+    """Say to a caller that nobody is here and that we call back, then hang up by itself: `Missed` follows."""
+
+    attempt_id: UUID
 
 
 # 取次. Each command names who is who, so that a carrier that begins anew in the middle of it needs no memory.
@@ -276,4 +297,6 @@ class StopListening:
 
 
 Transfer = Consult | Confer | HandOver | TakeBack
-CarrierCommand = Dial | Join | Announce | Hangup | Reconcile | TellPlace | Transfer | ListenIn | StopListening
+CarrierCommand = (
+    Dial | Join | Announce | Hangup | Reconcile | TellPlace | TellClosed | Transfer | ListenIn | StopListening
+)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from casefile.calendar import OfficeCalendar
-from casefile.clock import JST
+from casefile.clock import JST, at_jst
 from casefile.errors import TsunagaruError
 
 HARD_OPENING = time(8)
@@ -80,6 +80,16 @@ class ContactHours:
         local = moment.astimezone(JST)
         window = self.on(local.date(), calendar)
         return window is not None and local.time() in window
+
+    def next_opening(self, moment: datetime, calendar: OfficeCalendar) -> datetime | None:
+        """When the next window opens after `moment`; None where none does within a month."""
+        today = moment.astimezone(JST).date()
+        for day in (today + timedelta(days=number) for number in range(32)):
+            window = self.on(day, calendar)
+            opens = at_jst(day, window.opens.hour, window.opens.minute) if window is not None else None
+            if opens is not None and opens > moment:
+                return opens
+        return None
 
     def to_json(self) -> dict[str, Any]:
         return {

@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
 
 from casefile.tables import Attempt
 
@@ -139,10 +140,14 @@ def take_inbound(
     line_type: str | None = None,
     floor_id: UUID | None = None,
     epoch: int | None = None,
-) -> None:
-    """Enter a call-back (返電). It needs no decision of the gate, counts toward no cap and asks for no household."""
-    conn.execute(
-        insert(Attempt).values(
+) -> bool:
+    """Enter a call-back (返電). It needs no decision of the gate, counts toward no cap and asks for no household.
+
+    False where it is entered already, by whichever floor.
+    """
+    entered = conn.execute(
+        insert(Attempt)
+        .values(
             municipality_id=municipality_id,
             attempt_id=attempt_id,
             channel="call",
@@ -166,7 +171,15 @@ def take_inbound(
             person_answered=False,
             abandoned=False,
         )
+        .on_conflict_do_nothing()
+        .returning(Attempt.attempt_id)
     )
+    return entered.one_or_none() is not None
+
+
+def lives(conn: Connection, attempt_id: UUID) -> bool | None:
+    """Whether an attempt's end is not known yet; None where there is no such attempt."""
+    return conn.scalar(select(Attempt.live).where(Attempt.attempt_id == attempt_id))
 
 
 def match_inbound(

@@ -19,8 +19,7 @@ from callflow.retry import NextTry, PastTry, TryHistory, after_attempt
 from casefile.city import City
 from casefile.clock import at_jst, jst_date
 from casefile.ids import Ids
-from casefile.vocabulary import ContactDirection
-from dialer.messages import Candidate, StoreCallBackEnded, StoreEnded, StoreSkip, StoreWrappedUp
+from dialer.messages import Candidate, StoreEnded, StoreSkip, StoreWrappedUp
 from dialer.supply import CampaignFacts
 
 _HISTORY = timedelta(days=60)
@@ -269,56 +268,6 @@ def _spend_budget(conn: Connection, city: City, ended: Iterable[StoreEnded]) -> 
                 "lost": [lost[key] for key in keys],
             },
         )
-
-
-# -- after a call-back ----------------------------------------------------------------------------------------------
-
-_LOST_NOTE = "返電がつながらないまま切れました"
-
-
-def call_lost_callers_back(
-    conn: Connection, city: City, lost: Sequence[StoreCallBackEnded], now: datetime, ids: Ids
-) -> None:
-    """Whoever gave up waiting for us is in the case's history, and gets a booked call where the number is theirs alone.
-
-    A booking that is there already stands: it was agreed with them.
-    """
-    for call in lost:
-        caller = call.caller
-        if caller.addressee_no is None or caller.household_id is None:
-            continue
-        close_calls(conn, city, [_lost_close(call, caller.addressee_no, caller.household_id)], now, ids)
-        if caller.phone_id is not None and not recall.of_person(conn, city.id, caller.addressee_no):
-            recall.book(
-                conn,
-                city.id,
-                addressee_no=caller.addressee_no,
-                purpose=caller.purpose,
-                claim_group=caller.claim_group,
-                wish=recall.RecallWish(now + RECALL_AGAIN, caller.phone_id, caller.last_operator, _LOST_NOTE),
-                now=now,
-                ids=ids,
-            )
-
-
-def _lost_close(call: StoreCallBackEnded, addressee_no: str, household_id: str) -> AttemptClose:
-    caller = call.caller
-    return AttemptClose(
-        attempt_id=call.attempt_id,
-        addressee_no=addressee_no,
-        household_id=household_id,
-        phone_id=caller.phone_id,
-        e164=caller.e164 or "",
-        purpose=caller.purpose,
-        claim_group=caller.claim_group,
-        campaign_id=None,
-        result=CallResult(call.result),
-        started_at=call.since,
-        ended_at=call.at,
-        counted=False,
-        rule=None,
-        direction=ContactDirection.INBOUND,
-    )
 
 
 # -- after a talk ---------------------------------------------------------------------------------------------------

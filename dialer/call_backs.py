@@ -9,10 +9,10 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from callflow.events import Incoming, TellPlace, Wished
+from callflow.events import Hangup, Incoming, Missed, TellClosed, TellPlace, Wished
 from callflow.states import Happening
 from dialer.calls import Calls
-from dialer.messages import Identified, Identify, SkillsKnown, Tell
+from dialer.messages import EnterMissed, Identified, Identify, NotServed, SkillsKnown, Tell
 from dialer.places import places
 from dialer.routing import RoutingTerms, Skills, assign, widens_at
 from dialer.seats import Emit, Seats
@@ -41,6 +41,19 @@ class CallBacks:
         self._calls.take_up(event.attempt_id, event.caller, event.since, event.at)
         for wished in self._asked.pop(event.attempt_id, []):
             self.wished(wished)
+
+    def not_served(self, event: NotServed) -> None:
+        """They hear that nobody is here; who should not be on the line any more is let go of."""
+        self._asked.pop(event.attempt_id, None)
+        if event.why == "closed":
+            self._emit(Tell(TellClosed(event.attempt_id)))
+        elif event.why == "over":
+            self._emit(Tell(Hangup(event.attempt_id)))
+
+    def missed(self, event: Missed) -> None:
+        """Nobody could take them; a call the engine has in hand is settled by its own facts."""
+        if event.attempt_id not in self._asked and self._calls.get(event.attempt_id) is None:
+            self._emit(EnterMissed(event))
 
     def wished(self, event: Wished) -> None:
         """Kept with the call for the operator's screen."""

@@ -69,14 +69,13 @@ def tax_skill(tax_code: str) -> str:
 
 def take_up(
     conn: Connection, city: City, asked: Identify, now: datetime, floor_id: UUID, epoch: int, known: frozenset[str]
-) -> Caller:
-    """Find the caller and enter the call-back in the ledger. `known`: skills somebody of this city has.
-
-    A skill nobody has is not asked for: such a caller would only wait longer for the same room.
+) -> Caller | None:
+    """Find the caller and enter the call-back in the ledger; None where it is there already. `known`: skills somebody of
+    this city has. A skill nobody has is not asked for: such a caller would only wait longer for the same room.
     """
     persons = _persons(conn, city, asked.e164, now)
     caller = _caller(conn, city, asked, persons, now, known)
-    ledger.take_inbound(
+    entered = ledger.take_inbound(
         conn,
         city.id,
         asked.attempt_id,
@@ -91,6 +90,8 @@ def take_up(
         floor_id=floor_id,
         epoch=epoch,
     )
+    if not entered:
+        return None
     ledger.answered(conn, asked.attempt_id, asked.at, speech_at=asked.at, person=True)
     return caller
 

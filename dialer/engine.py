@@ -28,6 +28,7 @@ from dialer.messages import (
     EngineEvent,
     GateRefused,
     Identified,
+    NotServed,
     NotTold,
     OperatorSaid,
     RecallsDue,
@@ -111,7 +112,9 @@ class Engine:
             carrier.Wished: self.call_backs.wished,
             carrier.CalledIn: self._called_in,
             carrier.Left: self._left,
+            carrier.Missed: self.call_backs.missed,
             Identified: self.call_backs.identified,
+            NotServed: self.call_backs.not_served,
             SkillsKnown: self.call_backs.skills_known,
         }
 

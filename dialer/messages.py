@@ -12,7 +12,7 @@ from typing import Literal
 from uuid import UUID
 
 from callflow.codes import RecordingMode
-from callflow.events import CarrierCommand, CarrierEvent, Listening
+from callflow.events import CarrierCommand, CarrierEvent, Listening, Missed
 from callflow.states import CallState
 
 Mode = Literal["preview", "progressive", "predictive"]
@@ -182,6 +182,15 @@ class Identified:
 
 
 @dataclass(frozen=True, slots=True)
+class NotServed:
+    """A caller is not for this room: nobody is here at this hour, another floor has them, or the books say it is over."""
+
+    at: datetime
+    attempt_id: UUID
+    why: Literal["closed", "elsewhere", "over"]
+
+
+@dataclass(frozen=True, slots=True)
 class SkillsKnown:
     """What each operator of the floor can do; who is not named can do what everybody can."""
 
@@ -289,6 +298,7 @@ EngineEvent = (
     | Admitted
     | GateRefused
     | Identified
+    | NotServed
     | SkillsKnown
     | OperatorSaid
     | Restored
@@ -323,11 +333,18 @@ class Admit:
 
 @dataclass(frozen=True, slots=True)
 class Identify:
-    """Somebody calls back: find who it may be and commit the attempt, then say so (`Identified`)."""
+    """Somebody calls back: find who it may be and commit the attempt, then say so (`Identified`, or `NotServed`)."""
 
     attempt_id: UUID
     at: datetime
     e164: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class EnterMissed:
+    """Somebody called back whom nobody could take: into the ledger, once, and a call of ours is booked if wanted."""
+
+    missed: Missed
 
 
 @dataclass(frozen=True, slots=True)
@@ -478,6 +495,7 @@ EngineCommand = (
     Tell
     | Admit
     | Identify
+    | EnterMissed
     | Supply
     | StoreTransition
     | StoreHanded

@@ -7,13 +7,14 @@ from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import Connection, func, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from callflow.events import CarrierCommand, CarrierEvent, Dial
+from casefile import ledger
 from casefile.city import City, load_city
 from casefile.clock import Clock
 from casefile.db import Database
@@ -21,13 +22,14 @@ from casefile.errors import TsunagaruError
 from casefile.ids import Ids
 from casefile.ledger import HANDOVER_SECONDS
 from dialer import admissions
-from dialer.aftermath import Aftermath, call_lost_callers_back, follow
+from dialer.aftermath import Aftermath, follow
 from dialer.batch import Batch
 from dialer.callers import operator_skills, take_up
 from dialer.carrier import Carrier
 from dialer.commands import FLOOR_LIVE, live_payload
 from dialer.engine import Engine, EngineTerms
 from dialer.floor_commands import open_commands
+from dialer.lost_callers import call_lost_callers_back, enter_missed
 from dialer.messages import (
     Admit,
     Admitted,
@@ -36,10 +38,12 @@ from dialer.messages import (
     DueSoon,
     EngineCommand,
     EngineEvent,
+    EnterMissed,
     Explained,
     GateRefused,
     Identified,
     Identify,
+    NotServed,
     NotTold,
     OperatorSaid,
     RecallsDue,
@@ -60,6 +64,8 @@ from dialer.tables import Floor
 
 _KNOCK = text(f"SELECT pg_notify('{FLOOR_LIVE}', :payload)")
 _HANDOVER = timedelta(seconds=HANDOVER_SECONDS)
+_WHY_NOT: dict[bool | None, Literal["closed", "elsewhere", "over"]] = {None: "closed", True: "elsewhere", False: "over"}
+"""Why a caller is not served here, by whether the ledger's row of them lives; None: there is no row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +263,8 @@ class FloorShell:
                 self._supply(command)
             case Identify():
                 self._identify(command)
+            case EnterMissed():
+                self._enter_missed(command)
             case Explained():
                 self._reason = command.reason
             case _:
@@ -309,14 +317,39 @@ class FloorShell:
         return self._batch.touches({each.household_id for each in candidates}, {each.e164 for each in candidates})
 
     def _identify(self, command: Identify) -> None:
-        """Find who calls back and commit the row that all that follows rests on."""
+        """Find who calls back and commit the row that all that follows rests on; outside the hours, with nobody here, none."""
         now = self._clock.now()
         known = frozenset[str]().union(*self._skills.values())
+        is_open = self._staffed() or self._city.settings.contact_hours.allow(now, self._city.calendar)
         with self._database.transaction(self._municipality_id) as conn:
             after = self._write(conn)
-            caller = take_up(conn, self._city, command, now, self._floor_id, self._epoch, known)
+            caller = take_up(conn, self._city, command, now, self._floor_id, self._epoch, known) if is_open else None
+            lives = ledger.lives(conn, command.attempt_id)
         self._note_due(after)
-        self._to_handle.append(Identified(now, command.attempt_id, command.at, caller))
+        if caller is not None:
+            self._to_handle.append(Identified(now, command.attempt_id, command.at, caller))
+        else:
+            self._to_handle.append(NotServed(now, command.attempt_id, _WHY_NOT[lives]))
+
+    def _enter_missed(self, command: EnterMissed) -> None:
+        now = self._clock.now()
+        with self._database.transaction(self._municipality_id) as conn:
+            after = self._write(conn)
+            enter_missed(
+                conn,
+                self._city,
+                command.missed,
+                now,
+                self._ids,
+                self._floor_id,
+                self._epoch,
+                staffed=self._staffed(),
+            )
+        self._note_due(after)
+
+    def _staffed(self) -> bool:
+        """Whether anybody is signed in on this floor."""
+        return any(seat.state != "offline" for seat in self._engine.seats)
 
     # -- rows -----------------------------------------------------------------------------------------------------
 

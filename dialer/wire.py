@@ -34,12 +34,14 @@ from callflow.events import (
     Left,
     ListenIn,
     Listening,
+    Missed,
     Reconcile,
     Reconciled,
     Refused,
     Ringing,
     StopListening,
     TakeBack,
+    TellClosed,
     TellPlace,
     Wish,
     Wished,
@@ -48,7 +50,7 @@ from callflow.events import (
 _COMMANDS: dict[str, type[CarrierCommand]] = {
     kind.__name__: kind
     for kind in (
-        *(Dial, Join, Announce, Hangup, Reconcile, TellPlace),
+        *(Dial, Join, Announce, Hangup, Reconcile, TellPlace, TellClosed),
         *(Consult, Confer, HandOver, TakeBack, ListenIn, StopListening),
     )
 }
@@ -56,7 +58,7 @@ _EVENTS: dict[str, type[CarrierEvent]] = {
     kind.__name__: kind
     for kind in (
         *(Handed, Ringing, Answered, Heard, Joined, Announcing, Ended, Refused, Reconciled, Incoming, Wished),
-        *(CalledIn, Left),
+        *(CalledIn, Left, Missed),
     )
 }
 _T = TypeVar("_T")
@@ -110,7 +112,7 @@ def _value(name: str, value: Any) -> Any:
         return None
     if name in _IDS:
         return UUID(value)
-    if name == "at":
+    if name in ("at", "ended_at"):
         return datetime.fromisoformat(value)
     if name == "detected":
         return Detected(value)

@@ -34,10 +34,12 @@ from callflow.events import (
     Joined,
     Left,
     ListenIn,
+    Missed,
     Reconcile,
     Reconciled,
     Refused,
     Ringing,
+    TellClosed,
     Wished,
 )
 from casefile.ids import Ids
@@ -54,7 +56,7 @@ _RELEASE_SECONDS = 0.05
 _ANNOUNCEMENT_SECONDS = 14.0
 _LAST_RESORT_SECONDS = 900.0
 _EARLY_CUT = 0.012
-_BESIDE_THE_PLAN = (Handed, Refused, Reconciled, Incoming, CalledIn, Left)
+_BESIDE_THE_PLAN = (Handed, Refused, Reconciled, Incoming, CalledIn, Left, Missed)
 """What comes of itself, whatever is planned for the call meanwhile."""
 
 
@@ -152,6 +154,8 @@ class Exchange:
             case ListenIn():
                 # Nobody is heard on these lines, so that there is nothing to listen to.
                 self._say(at, command.attempt_id, Left(command.attempt_id, command.supervisor_id, at))
+            case TellClosed():
+                self._turn_away(command.attempt_id, at)
 
     def _dial(self, command: Dial, at: datetime) -> None:
         attempt_id = command.attempt_id
@@ -203,6 +207,15 @@ class Exchange:
             return
         call.plan += 1
         self._plan(at + timedelta(seconds=_RELEASE_SECONDS), call, Beat("end", cause="16", result=call.result))
+
+    def _turn_away(self, attempt_id: UUID, at: datetime) -> None:
+        """A caller hears that nobody is here, to the end."""
+        call = self._calls.get(attempt_id)
+        if call is None or call.over:
+            return
+        call.over = True
+        gone = at + timedelta(seconds=_ANNOUNCEMENT_SECONDS)
+        self._say(gone, attempt_id, Missed(attempt_id, at, call.e164, gone))
 
     def _reconcile(self, attempt_id: UUID, at: datetime) -> None:
         call = self._calls.get(attempt_id)
@@ -283,7 +296,7 @@ class Exchange:
                 event: CarrierEvent = self._play(call, at, what)
             else:
                 event = what
-            if call is not None and not isinstance(event, (Reconciled, Incoming, Wished, CalledIn, Left)):
+            if call is not None and not isinstance(event, (Reconciled, Incoming, Wished, CalledIn, Left, Missed)):
                 call.facts.append(event)
             happened.append(event)
         return happened

@@ -10,8 +10,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from callflow.events import Announcing, Answered, Detected, Handed, Heard, Incoming, Joined, Ringing
-from casefile.phone_number import read_phone
+from callflow.events import Announcing, Answered, Detected, Handed, Heard, Joined, Ringing
 from dialer.asterisk.line_call import LineCall
 from dialer.asterisk.node.node import GUARD
 from dialer.asterisk.node_view import NodeView
@@ -126,16 +125,9 @@ class Hearsay:
     # -- the dialplan ------------------------------------------------------------------------------------------------
 
     def _user_event(self, node: NodeView, event: Event, at: datetime) -> None:
+        self._board.callers.said(node, event, at)
         attempt_id = placed_id(event.get("AttemptId"))
         if attempt_id is None:
-            return
-        if event.get("UserEvent") == "Incoming":
-            uniqueid = event.get("Line")
-            call = LineCall(attempt_id, uniqueid, node.name, event.get("Trunk"), node.channels.get(uniqueid))
-            # It is with us already: nothing is to be placed, and it may be joined at once.
-            call.facts = [Handed(attempt_id, at), Answered(attempt_id, at)]
-            e164 = None if event.get("Withheld") == "yes" else read_phone(event.get("Number")).e164
-            self._board.comes_in(call, Incoming(attempt_id, at, e164))
             return
         known = self._board.calls.get(attempt_id)
         handler = self._said.get(event.get("UserEvent"))

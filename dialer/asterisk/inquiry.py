@@ -9,7 +9,7 @@ Asterisk 22.10 heeds it in a synchronous Originate alone.)
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -50,7 +50,7 @@ class Inquiry:
     def adopt(self, call: LineCall) -> None:
         """Ask the next node that is there for a call a former process may have placed; if none is, wait."""
         for name in sorted(call.adopting):
-            if self._board.nodes[name].there:
+            if self._board.nodes[name].there and self._board.nodes[name].callers_known:
                 call.looks = 0
                 self.look(call, self._board.nodes[name])
                 return
@@ -139,8 +139,11 @@ class Inquiry:
                 self._ask_the_dead(call, node, days, held=held)
             elif held:
                 self.not_there(call, node)
-            elif call.adopting or call.unsure:
+            elif call.caller is None and (call.adopting or call.unsure):
                 self._take_its_id(call, node)
+            elif call.uniqueid in node.channels:
+                # It has come a moment ago: the news of its channel overtook nothing but the first question.
+                self.look(call, node)
             else:
                 self._gone(call)
         elif result.reason is pending.Reason.NO_ANSWER:
@@ -185,6 +188,16 @@ class Inquiry:
         def ours(at: datetime) -> datetime:
             return min(node.ours(at), now)
 
+        if call.caller is not None:
+            self._board.callers.learn_past(call, call.caller, past, ours)
+        else:
+            self._learn_call(call, node, past, now, ours)
+        if past.ended_at is not None:
+            self._board.learn(call, self._board.ended(call, ours(past.ended_at), past.q850, past.sip, past.by_far_end))
+
+    def _learn_call(
+        self, call: LineCall, node: NodeView, past: Past, now: datetime, ours: Callable[[datetime], datetime]
+    ) -> None:
         attempt_id, learn = call.attempt_id, self._board.learn
         known = [at for at in (past.answered_at, past.ended_at) if at is not None]
         learn(call, Handed(attempt_id, ours(min(known)) if known else now))
@@ -204,8 +217,6 @@ class Inquiry:
             learn(call, Joined(attempt_id, call.joining, ours(past.joined_at)))
         elif past.announced_at is not None:
             learn(call, Announcing(attempt_id, ours(past.announced_at)))
-        if past.ended_at is not None:
-            learn(call, self._board.ended(call, ours(past.ended_at), past.q850, past.sip, past.by_far_end))
 
     def _gone(self, call: LineCall) -> None:
         """It was there, and the node knows nothing of it any more: Asterisk itself ended without a word."""

@@ -3,13 +3,41 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 from callflow.codes import CallResult
-from callflow.events import Announcing, Answered, CallFact, Dial, Ended, Handed, Heard, Joined, Refused, Ringing
+from callflow.events import (
+    Announcing,
+    Answered,
+    CallFact,
+    Dial,
+    Ended,
+    Handed,
+    Heard,
+    Incoming,
+    Joined,
+    Refused,
+    Ringing,
+    Wish,
+)
 
 _ORDER = {kind: place for place, kind in enumerate((Handed, Ringing, Answered, Heard, Joined, Announcing))}
 _LAST = (Ended, Refused)
+
+
+@dataclass(slots=True)
+class Caller:
+    """What a call-back has besides. `introduced`: the engine knows of it. `closed`: heard that nobody is here, and is
+    `Missed` at the end. `declined`: needs no call of ours."""
+
+    incoming: Incoming
+    introduced: bool = False
+    closed: bool = False
+    declined: bool = False
+    wish: Wish | None = None
+    wished_at: datetime | None = None
+    wish_told: bool = True
 
 
 @dataclass(slots=True)
@@ -18,7 +46,8 @@ class LineCall:
     the last `untold` of them were not told yet, because a node is being asked (`looking`: its name).
 
     `adopting`: the nodes still to be asked for a call a former process placed; until then its facts are past.
-    `colleague`: 取次, who is called in. `unsure`: it may have reached the network, or not. `asked`: the engine waits for `Reconciled`.
+    `colleague`: 取次, who is called in. `unsure`: it may have reached the network, or not. `asked`: the engine waits for
+    `Reconciled`. `caller`: a call-back.
     """
 
     attempt_id: UUID
@@ -41,6 +70,7 @@ class LineCall:
     by_far_end: bool = False
     verdict: CallResult | None = None
     over_since: float = 0.0
+    caller: Caller | None = None
 
     def has(self, kind: type[CallFact]) -> bool:
         return any(isinstance(fact, kind) for fact in self.facts)

@@ -16,7 +16,7 @@ class NodeView:
     """`channels`: unique id → channel name. `lost_at`: monotonic seconds since when it is away, None while it is there.
 
     `ahead`: how far our clock is ahead of the node's. `debts`: attempts given up as absent while it was away; their ids
-    are held as soon as it is back.
+    are held as soon as it is back. `callers_known`: it has told who called while we did not listen.
     """
 
     name: str
@@ -27,6 +27,7 @@ class NodeView:
     ahead: timedelta | None = None
     debts: set[UUID] = field(default_factory=set)
     given_up: bool = False
+    callers_known: bool = False
 
     @classmethod
     def of(cls, name: str, trunks: tuple[Trunk, ...], now: float) -> NodeView:

@@ -6,15 +6,15 @@ milliseconds of the node's clock.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from callflow.events import Detected
 from dialer.asterisk.detection.policy import Detector
-from dialer.asterisk.node.node import MEMORY
-from dialer.asterisk.wire import Action
+from dialer.asterisk.node.node import CALLERS, MEMORY
+from dialer.asterisk.wire import Action, Event
 
 HEARD = {
     "HUMAN": Detected.PERSON,
@@ -27,7 +27,18 @@ HEARD = {
 }
 """A detector's word on the line → what was heard. Whoever is uncertain is a person (TELEPHONY.md §6)."""
 
-_VARIABLES = ("ANSWERED_AT", "DETECT", "AMDSTATUS", "HEARD", "JOINED_AT", "JOINED_WITH", "ANNOUNCED_AT")
+_VARIABLES = (
+    "ANSWERED_AT",
+    "DETECT",
+    "AMDSTATUS",
+    "HEARD",
+    "JOINED_AT",
+    "JOINED_WITH",
+    "ANNOUNCED_AT",
+    "CLOSED",
+    "DECLINED",
+    "WISH",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +59,37 @@ class Past:
     by_far_end: bool = False
     trunk: str = ""
     listened: bool = False
+    closed: bool = False
+    declined: bool = False
+    wish: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CallerRecord:
+    """A call-back as its node has written it down when it came; the time is the node's. `number` empty: not shown."""
+
+    attempt_id: UUID
+    came_at: datetime
+    number: str
+    trunk: str
+    uniqueid: str
+
+
+def ask_for_callers() -> Action:
+    """Ask for everybody who called in the last days."""
+    return Action("DBGetTree", {"Family": CALLERS})
+
+
+def callers_of(events: Iterable[Event]) -> list[CallerRecord]:
+    """The callers in the answer, in the order of their coming; what cannot be read is none of ours."""
+    found = []
+    for event in events:
+        parts, came_at = event.get("Val").split("|"), moment(event.get("Val").partition("|")[0])
+        attempt_id = operator_of(event.get("Key").rpartition("/")[2])
+        if event.name == "DBGetTreeResponse" and len(parts) == 5 and came_at is not None and attempt_id is not None:
+            number_shown, withheld, trunk, uniqueid = parts[1:]
+            found.append(CallerRecord(attempt_id, came_at, "" if withheld == "yes" else number_shown, trunk, uniqueid))
+    return sorted(found, key=lambda caller: (caller.came_at, caller.attempt_id))
 
 
 def ask_of_the_dead(attempt_id: UUID, day: datetime) -> Action:
@@ -68,9 +110,9 @@ def days_to_ask(now: datetime) -> tuple[datetime, datetime]:
 def past_of_the_dead(record: str) -> Past | None:
     """A record of the node's database; None if it is none of ours."""
     parts = record.split("|")
-    if len(parts) != 10:
+    if len(parts) != 13:
         return None
-    ended, q850, sip, by, answered, heard, joined, operator, announced, trunk = parts
+    ended, q850, sip, by, answered, heard, joined, operator, announced, trunk, closed, declined, wish = parts
     ended_at = moment(ended)
     if ended_at is None:
         return None
@@ -85,6 +127,9 @@ def past_of_the_dead(record: str) -> Past | None:
         number(sip),
         by == "far",
         trunk,
+        closed=closed == "yes",
+        declined=declined == "yes",
+        wish=wish,
     )
 
 
@@ -98,6 +143,9 @@ def past_of_the_living(variables: Mapping[str, str]) -> Past:
         moment(variables.get("ANNOUNCED_AT", "")),
         # Of a variable that is not set Asterisk says "(null)".
         listened=variables.get("DETECT") in set(Detector),
+        closed=variables.get("CLOSED") == "yes",
+        declined=variables.get("DECLINED") == "yes",
+        wish=variables.get("WISH", ""),
     )
 
 

@@ -24,16 +24,18 @@ from callflow.events import (
     Ended,
     Handed,
     Hangup,
-    Incoming,
     Join,
     Joined,
     Reconcile,
     Reconciled,
     Refused,
+    TellClosed,
+    TellPlace,
 )
 from casefile.clock import Clock
 from dialer.asterisk import pending
 from dialer.asterisk.call_variables import recording_variables
+from dialer.asterisk.callers import Callers
 from dialer.asterisk.causes import CauseTable, Verdict
 from dialer.asterisk.detection.policy import Detector
 from dialer.asterisk.hearsay import Hearsay
@@ -92,6 +94,7 @@ class Switchboard:
         self.calls: dict[UUID, LineCall] = {}
         self.placing = Placing(self, act)
         self.inquiry = Inquiry(self, act)
+        self.callers = Callers(self, act)
         self.transfers = Transfers(self, act)
         self._hearsay = Hearsay(self)
         self._lines = lines
@@ -99,7 +102,6 @@ class Switchboard:
         self._act = act
         self._tell = tell
         self._absent: dict[UUID, float] = {}
-        self._call_backs: dict[str, UUID] = {}
         self._swept_at = moment()
         self._on: dict[type[Any], Callable[[Any], None]] = {
             Dial: self._dial,
@@ -107,6 +109,8 @@ class Switchboard:
             Announce: self._announce,
             Hangup: self._hang_up,
             Reconcile: self._reconcile,
+            TellPlace: self.callers.tell_place,
+            TellClosed: self.callers.tell_closed,
             **self.transfers.commands,
         }
 
@@ -141,8 +145,12 @@ class Switchboard:
         call.joining = command.operator_id
         endpoint = self.endpoint_of(command.operator_id, call.node)
         if endpoint is None:
-            # Nobody can be rung: not one moment of silence longer.
             _log.warning("an operator has no line", extra={"node": call.node, "operator": str(command.operator_id)})
+            if call.caller is not None:
+                # They go on waiting for somebody else.
+                call.joining = None
+                return
+            # Nobody can be rung: not one moment of silence longer.
             self.redirect(call, ANNOUNCE)
             return
         self._set(call, recording_variables(command.recording))
@@ -233,9 +241,12 @@ class Switchboard:
             if not call.over:
                 call.looks = 0
                 self.inquiry.look(call, node)
+            elif call.caller is not None and not call.has(Joined):
+                self.callers.let_go(call)
             else:
                 # The books say it is over: so it is.
                 self.let_go(call)
+        self.callers.came(node)
         self.transfers.came(node)
         self.inquiry.pay_debts(node)
         self.inquiry.adopt_all()
@@ -268,7 +279,7 @@ class Switchboard:
 
     def call_on(self, node: NodeView, uniqueid: str) -> LineCall | None:
         """The call whose own channel this is."""
-        attempt_id = self._call_backs.get(uniqueid) or placed_id(uniqueid)
+        attempt_id = self.callers.attempt_on(node, uniqueid) or placed_id(uniqueid)
         call = self.calls.get(attempt_id) if attempt_id is not None else None
         return call if call is not None and call.node == node.name else None
 
@@ -296,19 +307,13 @@ class Switchboard:
         """It was never given to the network."""
         self.learn(call, Refused(call.attempt_id, self.clock.now(), cause, result.value))
 
-    def comes_in(self, call: LineCall, incoming: Incoming) -> None:
-        """A call-back: known from here on as if we had placed it."""
-        self.calls[call.attempt_id] = call
-        self._call_backs[call.uniqueid] = call.attempt_id
-        self._tell(incoming)
-
     def learn(self, call: LineCall, fact: CallFact) -> bool:
         """Take a fact and tell it, unless the node is being asked for what came before it; False where it is no news."""
         if not call.learn(fact):
             return False
         if call.over:
             call.over_since = self.moment()
-            self._call_backs.pop(call.uniqueid, None)
+            self.callers.over(call)
             self._count_health(call, fact)
         if not call.looking and not call.adopting:
             self.flush(call)
@@ -316,13 +321,17 @@ class Switchboard:
 
     def flush(self, call: LineCall) -> None:
         """Tell what was held back; a question of the engine is answered with all of it."""
-        fresh = call.news()
         if call.asked:
             call.asked = False
+            call.news()
+            if call.caller is not None:
+                call.caller.introduced = True
             at, live = self.clock.now(), not call.over
             self._tell(Reconciled(call.attempt_id, at, known=True, live=live, past=tuple(call.facts)))
+        if call.caller is not None:
+            self.callers.tell(call, call.caller)
             return
-        for fact in fresh:
+        for fact in call.news():
             self._tell(fact)
 
     def ended(self, call: LineCall, at: datetime, q850: int | None, sip: int | None, by_far_end: bool) -> Ended:
@@ -391,7 +400,8 @@ class Switchboard:
         at = self.clock.now()
         for call in list(self.calls.values()):
             if call.node == node.name and not call.over and not call.adopting:
-                node.debts.add(call.attempt_id)
+                if call.caller is None:
+                    node.debts.add(call.attempt_id)
                 call.looking = ""
                 self.learn(call, Handed(call.attempt_id, at))
                 self.learn(call, Ended(call.attempt_id, at, "node lost", None, by_resident=False))
@@ -402,6 +412,7 @@ class Switchboard:
     def _sweep(self, now: float) -> None:
         """Forget what nobody asks for any more."""
         self._swept_at = now
+        self.callers.sweep(now)
         for attempt_id, call in list(self.calls.items()):
             if call.over and call.over_since + _REMEMBERED_SECONDS < now:
                 del self.calls[attempt_id]

@@ -20,6 +20,9 @@ OPERATOR = "tsunagaru-operator"
 """Context where an operator's own channel waits between calls: extension `s`."""
 INBOUND = "tsunagaru-inbound"
 """Context of call-backs (返電): any number."""
+QUEUE = "tsunagaru-queue"
+"""Context where a caller waits for an operator: extension `s`, `back` after a join that failed, `nobody` to be told that
+nobody can come. Keys 1 to 3 are the menu's."""
 GUARD = "tsunagaru-guard"
 """Context of a call that a recording guard (防犯通話録音装置) took: extension `s`. Its bell rings; a person may still come."""
 ENDED = "tsunagaru-ended"
@@ -27,7 +30,7 @@ ENDED = "tsunagaru-ended"
 ABSENT = "tsunagaru-absent"
 """Context that holds an id nobody may dial any more: extension `s`."""
 AFTER_HOURS = "tsunagaru-after-hours"
-"""Context that says the office is closed and hangs up: extension `s`."""
+"""Context that says the office is closed and calls back, and hangs up: extension `s`. Key 1: no call is wished for."""
 HOLD = "tsunagaru-hold"
 """Context that keeps a resident company between two operators: extension `s`; hangs up by itself after a while."""
 ASIDE = "tsunagaru-aside"
@@ -57,6 +60,12 @@ MEMORY = "tsunagaru"
 """Family of the node's own database under which what became of calls is kept, by day (UTC), for a day or two."""
 RECORDINGS = "recordings"
 """Folder below a node's home where its recordings are written, unless it has a place of its own for them."""
+CALLERS = "tsunagaru-callers"
+"""The same for call-backs, from the moment they come: who called is not lost with an engine (`dialer/asterisk/past.py`)."""
+CALLER_DAYS = 4
+"""How many days of them are kept: over a long weekend."""
+PLACES = 9
+"""The last place in the queue that has words of its own."""
 
 EVENTS = (
     "BridgeEnter",

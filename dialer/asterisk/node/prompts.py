@@ -8,6 +8,11 @@ import wave
 from dataclasses import dataclass
 from pathlib import Path
 
+from dialer.asterisk.node.node import PLACES
+from dialer.asterisk.node.tune import write_tune
+
+HOLD_MUSIC = "hold-music"
+"""What a caller in the queue hears between the words; a recording of the city's own takes its place, too."""
 _TEXTS = Path(__file__).with_name("prompts.toml")
 SPEAK = Path(__file__).with_name("speak.sh")
 """Makes the sounds of a folder of texts, where the voice is: in the root folder or the container."""
@@ -31,6 +36,8 @@ def texts(wording: Wording) -> dict[str, str]:
     if any(word in wording.city for word in _UNSPEAKABLE):
         raise ValueError("役所の名前に税に関する語は入れられません。課の名前は別の項目で設定してください。")
     prompts = tomllib.loads(_TEXTS.read_text(encoding="utf-8"))
+    place = prompts.pop("place")
+    prompts |= {f"place-{number}": place.replace("{place}", str(number)) for number in range(2, PLACES + 1)}
     return {name: text.format(caller=wording.caller) for name, text in prompts.items()}
 
 
@@ -41,6 +48,12 @@ def write_prompts(sounds: Path, wording: Wording, recorded: Path | None = None) 
     telephone line can't play: 8 kHz, one channel, 16 bit is what is needed.
     """
     sounds.mkdir(parents=True, exist_ok=True)
+    own_music = recorded / f"{HOLD_MUSIC}.wav" if recorded else None
+    if own_music is not None and own_music.is_file():
+        _demand_telephone_quality(own_music)
+        shutil.copyfile(own_music, sounds / f"{HOLD_MUSIC}.wav")
+    else:
+        write_tune(sounds / f"{HOLD_MUSIC}.wav")
     spoken = []
     for name, text in texts(wording).items():
         own = recorded / f"{name}.wav" if recorded else None

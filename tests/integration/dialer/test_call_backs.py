@@ -11,8 +11,23 @@ from sqlalchemy import insert, select, update
 
 from callflow import caller
 from callflow.codes import Contact
-from callflow.events import Ended, Incoming, Join, Joined, Reconcile, Reconciled, TellPlace, Wish, Wished
+from callflow.events import (
+    Ended,
+    Hangup,
+    Incoming,
+    Join,
+    Joined,
+    Missed,
+    Reconcile,
+    Reconciled,
+    TellClosed,
+    TellPlace,
+    Wish,
+    Wished,
+)
 from callflow.tables import CallTransition, Recall
+from casefile import ledger
+from casefile.clock import at_jst, jst_date
 from casefile.problems import EntryRefused
 from casefile.records import NewRecord, add_record
 from casefile.tables import Attempt, ContactRecord, Taxpayer
@@ -195,3 +210,100 @@ def test_the_right_person_who_called_back_is_not_called_about_the_same(room: Roo
     room.say("wrapup_done", attempt_id=str(CALL))
     (entry,) = rows(room, CampaignEntry)
     assert (entry.state, entry.next_at) == ("reached", None)
+
+
+def misses(room: Room, e164: str | None, *, wanted: bool = True, attempt_id: UUID = CALL) -> None:
+    """Somebody called half an hour ago, and nobody could take them."""
+    came = room.clock.now() - timedelta(minutes=30)
+    room.carrier.report(Missed(attempt_id, came, e164, came + timedelta(seconds=20), wanted))
+    room.shell.flush()
+
+
+def to_the_evening(room: Room) -> None:
+    room.clock.move_to(at_jst(jst_date(room.clock.now()), 21, 30))
+
+
+def test_who_called_outside_the_hours_is_called_at_the_next_opening(room: Room) -> None:
+    room.fill(people=1)
+    room.start()
+    to_the_evening(room)
+    misses(room, mobile(1))
+    misses(room, mobile(1))
+    found = row(room)
+    assert (found.state, found.result, found.counted, found.direction) == ("ended", "03", False, "inbound")
+    assert found.ended_at == found.intended_at + timedelta(seconds=20)
+    (record,) = rows(room, ContactRecord)
+    assert (record.direction, record.addressee_no) == ("inbound", "00000001")
+    (booked,) = rows(room, Recall)
+    opening = room.city.settings.contact_hours.next_opening(room.clock.now(), room.city.calendar)
+    assert opening is not None
+    assert (booked.call_at, jst_date(opening)) == (opening, jst_date(room.clock.now()) + timedelta(days=1))
+
+
+def test_who_was_missed_while_somebody_is_at_work_is_called_soon(room: Room) -> None:
+    room.fill(people=1)
+    room.start()
+    room.say("sign_in")
+    misses(room, mobile(1))
+    (booked,) = rows(room, Recall)
+    assert booked.call_at == room.clock.now() + timedelta(minutes=5)
+
+
+@pytest.mark.parametrize(("number", "wanted"), [(mobile(1), False), (mobile(777), True), (None, True)])
+def test_nobody_is_called_who_needs_no_call_or_whom_nobody_knows(room: Room, number: str | None, wanted: bool) -> None:
+    room.fill(people=1)
+    room.start()
+    misses(room, number, wanted=wanted)
+    assert row(room).state == "ended"
+    assert rows(room, Recall) == []
+
+
+def test_a_caller_finds_nobody_at_night(room: Room) -> None:
+    room.fill(people=1)
+    room.start()
+    to_the_evening(room)
+    comes(room, mobile(1))
+    assert room.carrier.sent == [TellClosed(CALL)]
+    assert rows(room, Attempt) == []
+    misses(room, mobile(1))
+    assert len(rows(room, Recall)) == 1
+
+
+def test_whoever_is_at_work_at_night_takes_the_call(room: Room) -> None:
+    room.fill(people=1)
+    room.start()
+    room.say("sign_in")
+    to_the_evening(room)
+    comes(room, mobile(1))
+    assert TellPlace(CALL, 1) in room.carrier.sent
+    misses(room, mobile(1))
+    assert row(room).state != "ended"
+
+
+def test_a_caller_whose_call_is_over_in_the_books_is_let_go(room: Room) -> None:
+    room.fill(people=1)
+    room.start()
+    comes(room, mobile(1))
+    hang_up(room)
+    room.carrier.sent.clear()
+    comes(room, mobile(1))
+    assert room.carrier.sent == [Hangup(CALL)]
+
+
+def test_a_caller_whom_another_floor_has_is_left_to_it(room: Room) -> None:
+    room.fill(people=1)
+    room.start()
+    with room.transaction() as conn:
+        ledger.take_inbound(
+            conn,
+            room.municipality_id,
+            CALL,
+            room.clock.now(),
+            e164=None,
+            purpose="dunning",
+            claim_group="compulsory",
+        )
+    comes(room, mobile(1))
+    misses(room, mobile(1))
+    assert room.carrier.sent == []
+    assert row(room).state == "handed"

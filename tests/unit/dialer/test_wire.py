@@ -23,10 +23,13 @@ from callflow.events import (
     Incoming,
     Join,
     Joined,
+    Missed,
     Reconcile,
     Reconciled,
     Refused,
     Ringing,
+    TellClosed,
+    TellPlace,
 )
 from dialer import wire
 
@@ -43,6 +46,8 @@ _ID, _WHO, _AT = UUID(int=1), UUID(int=2), datetime(2026, 10, 5, 1, 2, 3, 456789
         Announce(_ID),
         Hangup(_ID),
         Reconcile(_ID),
+        TellPlace(_ID, 2),
+        TellClosed(_ID),
     ],
 )
 def test_commands(command: CarrierCommand) -> None:
@@ -62,6 +67,7 @@ def test_commands(command: CarrierCommand) -> None:
         Ended(_ID, _AT, "16", None, by_resident=True),
         Refused(_ID, _AT, "barred", "11"),
         Incoming(_ID, _AT, None),
+        Missed(_ID, _AT, "+819000000001", _AT, wanted=False),
         Reconciled(_ID, _AT, known=True, live=True, past=(Handed(_ID, _AT), Heard(_ID, _AT, Detected.PERSON))),
         Reconciled(_ID, _AT, known=False, live=False),
     ],

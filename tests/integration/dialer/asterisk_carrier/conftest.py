@@ -5,12 +5,14 @@ from __future__ import annotations
 import wave
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from dialer.asterisk.carrier import CarrierTerms
 from dialer.asterisk.node.node import Trunk
+from dialer.asterisk.node.prompts import HOLD_MUSIC, texts
 from dialer.asterisk.node.running import RunningNode, start_node
 from tests.integration.dialer.asterisk_carrier.stage import ADDRESSES, DESK, DESK_ADDRESS, QUICK, Stage
 from tests.integration.dialer.asterisk_node.conftest import LOOPBACK, WORDING, node_of
@@ -41,11 +43,12 @@ def trunks(residents: dict[str, FarEnd]) -> tuple[Trunk, ...]:
 
 @pytest.fixture(scope="session")
 def short_prompts(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Who called, said in a second: recorded by the city, so to speak."""
+    """All that is said, in a second each: recorded by the city, so to speak."""
     folder = tmp_path_factory.mktemp("prompts")
-    with wave.open(str(folder / "who-called.wav"), "wb") as recorded:
-        recorded.setparams((1, 2, 8000, 0, "NONE", "NONE"))
-        recorded.writeframes(b"\0\x10\0\xf0" * 4000)
+    for name in (*texts(WORDING), HOLD_MUSIC):
+        with wave.open(str(folder / f"{name}.wav"), "wb") as recorded:
+            recorded.setparams((1, 2, 8000, 0, "NONE", "NONE"))
+            recorded.writeframes(b"\0\x10\0\xf0" * 4000)
     return folder
 
 
@@ -67,11 +70,12 @@ def shared_asterisk(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[RunningNode]:
     """A node for all scenarios; its desk phone is registered."""
-    running = start_node(asterisk_root, node_of("scenes", trunks), WORDING, short_prompts)
+    node = replace(node_of("scenes", trunks), inbound_wait_seconds=10)
+    running = start_node(asterisk_root, node, WORDING, short_prompts)
     try:
         secret = next(line.secret for line in running.node.operators if line.name == DESK)
-        node = (LOOPBACK, running.node.ports.sip)
-        register_desk_phone(DESK, secret, residents["echo"], node, tmp_path_factory.mktemp("desk"))
+        sip = (LOOPBACK, running.node.ports.sip)
+        register_desk_phone(DESK, secret, residents["echo"], sip, tmp_path_factory.mktemp("desk"))
         _play_in(running, tmp_path_factory.mktemp("first"))
         yield running
     finally:

@@ -23,15 +23,19 @@ from callflow.events import (
     Heard,
     Incoming,
     Join,
+    Missed,
     Reconcile,
     Reconciled,
     Refused,
+    TellClosed,
+    TellPlace,
+    Wished,
 )
 from casefile.clock import SystemClock
 from dialer.asterisk.ami import AmiAddress, AmiTerms
 from dialer.asterisk.carrier import AsteriskCarrier, CarrierTerms, NodeAddress
 from dialer.asterisk.lines import Line
-from dialer.asterisk.node.node import Node
+from dialer.asterisk.node.node import CALLERS, Node
 from dialer.asterisk.node.running import RunningNode
 from tests.integration.dialer.asterisk_node.far_end import Caller
 from tests.waiting import until
@@ -85,6 +89,10 @@ def word_of(event: CarrierEvent) -> str:
         case Ended() | Refused():
             who = " by resident" if isinstance(event, Ended) and event.by_resident else ""
             return f"{name} {event.result or '--'}{who}"
+        case Wished():
+            return f"{name} {event.wish.value}"
+        case Missed():
+            return f"{name} {'wanted' if event.wanted else 'not wanted'}"
         case Reconciled():
             if not event.known:
                 return f"{name} absent"
@@ -104,6 +112,9 @@ class Stage:
         self._folder = folder
         self._ring_seconds = ring_seconds
         self._caller: Caller | None = None
+        self.e164: str | None = None
+        # This engine's ledger is empty: whom earlier ones were told of is none of its affairs.
+        asterisk.console(f"database deltree {CALLERS}")
         self.carrier = self._carrier()
 
     def _carrier(self) -> AsteriskCarrier:
@@ -148,7 +159,7 @@ class Stage:
 
     def the_line_is_free(self) -> None:
         """Left to itself, Asterisk comes to an end."""
-        until(lambda: _channels(self.asterisk), 15, lambda left: not left)
+        until(lambda: _channels(self.asterisk), 25, lambda left: not left)
 
     def engine_dies(self) -> None:
         self.carrier.close()
@@ -163,11 +174,33 @@ class Stage:
     def call_back(self, caller: str) -> None:
         node = self.asterisk.node
         where = (node.bind, node.ports.sip)
-        self._caller = Caller(ADDRESSES["answer"], where, caller, self._folder / "caller")
-        until(lambda: [event for _, event in self.books.told if isinstance(event, Incoming)], 10)
-        incoming = next(event for _, event in self.books.told if isinstance(event, Incoming))
-        self.attempt_id = incoming.attempt_id
-        self.e164 = incoming.e164
+        who, _, does = caller.partition(" then ")
+        scenario, _, key = does.partition(" ")
+        words = (scenario or "call", key or "1")
+        self._caller = Caller(ADDRESSES["answer"], where, who, self._folder / "caller", *words)
+
+    def who_called(self) -> None:
+        """Somebody whom the carrier has told of, as `Incoming` or `Missed`."""
+
+        def told() -> list[Incoming | Missed]:
+            return [event for _, event in self.books.told if isinstance(event, Incoming | Missed)]
+
+        until(told, 25)
+        self.attempt_id, self.e164 = told()[0].attempt_id, told()[0].e164
+
+    def tell_place(self, place: str) -> None:
+        self.carrier.send(TellPlace(self.attempt_id, int(place)))
+
+    def tell_closed(self) -> None:
+        self.carrier.send(TellClosed(self.attempt_id))
+
+    def place_is_said(self) -> None:
+        """The node is asked itself: the carrier has no use for it."""
+        (channel,) = _channels(self.asterisk)
+        until(lambda: self.asterisk.console(f"core show channel {channel}"), 15, lambda told: "PLACE_SAID=" in told)
+
+    def somebody_is_on_the_line(self) -> None:
+        until(lambda: _channels(self.asterisk), 10)
 
 
 @contextmanager

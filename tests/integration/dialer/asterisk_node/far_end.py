@@ -58,11 +58,16 @@ class FarEnd:
 
 
 class Caller:
-    """A sipp that calls the node once and waits for the node to hang up."""
+    """A sipp that calls the node once and waits for the node to hang up.
 
-    def __init__(self, address: str, node: tuple[str, int], caller: str, folder: Path) -> None:
-        words = ("-m", "1", "-key", "caller", caller, f"{node[0]}:{node[1]}")
-        self._process = _sipp("call", address, free_port(address), folder, *words)
+    `scenario`: `call-press` presses `key` soon after the answer, `call-leave` rings off by itself.
+    """
+
+    def __init__(
+        self, address: str, node: tuple[str, int], caller: str, folder: Path, scenario: str = "call", key: str = "1"
+    ) -> None:
+        words = ("-m", "1", "-key", "caller", caller, "-key", "key", key, f"{node[0]}:{node[1]}")
+        self._process = _sipp(scenario, address, free_port(address), folder, *words)
 
     def ended_well(self, within: float) -> bool:
         """Whether the call was answered, and ended by the node."""

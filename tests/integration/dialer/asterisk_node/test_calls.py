@@ -160,6 +160,7 @@ def test_machine_detection_gives_its_verdict_in_time(ami: PlainAmi) -> None:
         ("<sip:09000000001@127.0.0.2>", "09000000001", "no"),
         ('"x" <sip:+819000000001@127.0.0.2>', "+819000000001", "no"),
         ('"Anonymous" <sip:anonymous@anonymous.invalid>', "", "yes"),
+        ('"09000000001" <sip:caller123@127.0.0.2>', "", "yes"),
     ],
 )
 def test_a_call_back_is_told_greeted_and_handed_over(
@@ -203,12 +204,18 @@ def test_after_hours_the_office_says_so_by_itself_on_a_second_node(asterisk: Run
     calling = None
     try:
         ami = PlainAmi((LOOPBACK, node.ports.ami), node.ami_user, node.ami_secret)
-        calling = Caller(trunk.host, (LOOPBACK, node.ports.sip), "<sip:09000000001@127.0.0.2>", tmp_path / "late")
-        _, incoming = ami.wait_for(UserEvent="Incoming")
-        said, _ = ami.wait_for(UserEvent="AfterHours", AttemptId=incoming["AttemptId"])
+        where = (trunk.host, (LOOPBACK, node.ports.sip), "<sip:09000000001@127.0.0.2>")
+        calling = Caller(*where, tmp_path / "late")
+        _, closed_to = ami.wait_for(UserEvent="AfterHours")
+        assert (closed_to["Number"], closed_to["Trunk"]) == (RESIDENT, "city")
         # The city's own recording is played: one second, not the voice's many.
-        ended, _ = ami.wait_for(Event="Hangup", Uniqueid=incoming["Line"])
-        assert 0.9 < ended - said < 2
+        ami.wait_for(Event="Hangup", Uniqueid=closed_to["Line"])
+        assert calling.ended_well(10)
+        calling.close()
+        calling = Caller(*where, tmp_path / "content", "call-press", "1")
+        _, declined = ami.wait_for(UserEvent="Declined")
+        assert declined["AttemptId"] != closed_to["AttemptId"]
+        assert not [event for _, event in ami.events if event.get("UserEvent") == "Incoming"]
         ami.close()
         assert calling.ended_well(10)
     finally:

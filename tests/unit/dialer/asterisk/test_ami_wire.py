@@ -55,6 +55,8 @@ def test_control_characters_are_refused_wherever_they_stand(sign: str) -> None:
         Action("Ping", {"ActionID": "mine"}),
         Action("Ping", {"action": "Command"}),
         Action("Ping", {"Variable": "A=1,B=2"}),
+        Action("Setvar", {"Channel": "PJSIP/a-1", "Variable": "SHELL(id)", "Value": "1"}),
+        Action("Setvar", {"Channel": "PJSIP/a-1", "Variable": "A=1", "Value": "1"}),
         Action("Ping", {}, {"A=B": "x"}),
         Action("Ping", {}, {"A,B": "x"}),
         *(Action("Ping", {}, {"A": f"x{sign}B=y"}) for sign in ',"\\()[]'),
@@ -67,6 +69,11 @@ def test_control_characters_are_refused_wherever_they_stand(sign: str) -> None:
 def test_what_asterisk_would_read_otherwise_is_refused(action: Action) -> None:
     with pytest.raises(UnsafeAction):
         encode(action, _ID)
+
+
+def test_a_channels_variable_is_set_by_its_name() -> None:
+    data = encode(Action("Setvar", {"Channel": "PJSIP/a-1", "Variable": "PLACE", "Value": "2"}), _ID)
+    assert data.split(b"\r\n")[2:5] == [b"Channel: PJSIP/a-1", b"Variable: PLACE", b"Value: 2"]
 
 
 def test_a_refusal_does_not_quote_the_value() -> None:

@@ -19,7 +19,7 @@ from dialer.asterisk import pending
 from dialer.asterisk.causes import our_cause_tables
 from dialer.asterisk.detection.policy import Detector
 from dialer.asterisk.lines import Line
-from dialer.asterisk.node.node import MEMORY, Trunk
+from dialer.asterisk.node.node import AFTER_HOURS, CALLERS, JOIN, MEMORY, QUEUE, Trunk
 from dialer.asterisk.node_view import NodeView
 from dialer.asterisk.switchboard import BoardTerms, Switchboard
 from dialer.asterisk.wire import Action, Event, LiveChannel, Response
@@ -29,6 +29,7 @@ CLOCK_ERROR = timedelta(seconds=37)
 """The nodes' clocks are wrong by this."""
 TRUNK = Trunk("hikari", "192.0.2.1", 5060, "0300000000", cps=50, lines=10)
 OPERATOR = UUID(int=77)
+_KEPT = ("ANSWERED_AT", "HEARD", "JOINED_AT", "JOINED_WITH", "ANNOUNCED_AT", "CLOSED", "DECLINED", "WISH")
 
 
 class Lines:
@@ -47,6 +48,14 @@ class Channel:
     def to_a_resident(self) -> bool:
         return self.name.startswith("PJSIP/")
 
+    @property
+    def attempt(self) -> str:
+        return self.variables.get("ATTEMPT", self.uniqueid)
+
+    @property
+    def is_a_callers(self) -> bool:
+        return "ATTEMPT" in self.variables
+
 
 class FakeNode:
     """One Asterisk. `invited` counts how often each attempt reached the network."""
@@ -58,6 +67,7 @@ class FakeNode:
         self.memory: dict[str, str] = {}
         self.invited: Counter[str] = Counter()
         self.connected = False
+        self.operators_away = False
         self.to_node: deque[tuple[Action, UUID | None, Callable[[pending.Result], None]]] = deque()
         self.late: deque[tuple[Action, UUID | None]] = deque()
         self.to_carrier: deque[tuple[Callable[[pending.Result], None] | None, Callable[[], None]]] = deque()
@@ -171,11 +181,16 @@ class FakeNode:
                     self._answer(then, "Error")
                 else:
                     self._answer(then, "Success", Event("DBGetResponse", {"Val": record}))
+            case "DBGetTree":
+                family = f"/{fields['Family']}/"
+                kept = [(f"/{key}", value) for key, value in self.memory.items() if f"/{key}".startswith(family)]
+                rows = [Event("DBGetTreeResponse", {"Key": key, "Val": value}) for key, value in kept]
+                self._answer(then, "Success", *rows)
             case "Setvar":
-                found = self._named(fields["Channel"])
-                self._answer(then, "Success" if found else "Error")
-                if found:
-                    found.variables[fields["Variable"]] = fields["Value"]
+                named = self._named(fields["Channel"])
+                self._answer(then, "Success" if named else "Error")
+                if named:
+                    named.variables[fields["Variable"]] = fields["Value"]
             case "Redirect" | "Hangup":
                 found = self._named(fields["Channel"])
                 self._answer(then, "Success" if found else "Error")
@@ -212,9 +227,17 @@ class FakeNode:
         return next((one for one in self.channels.values() if one.name == name), None)
 
     def _redirected(self, channel: Channel, context: str, extension: str) -> None:
-        attempt = channel.uniqueid
-        if "join" in context and "ANNOUNCED_AT" not in channel.variables:
+        attempt = channel.attempt
+        if context == QUEUE:
+            self.ends(channel, 16)
+        elif context == AFTER_HOURS:
+            channel.variables["CLOSED"] = "yes"
+            self._event("UserEvent", UserEvent="AfterHours", **self._who(channel))
+        elif context == JOIN and "ANNOUNCED_AT" not in channel.variables:
             line, _, operator = extension.partition("_")
+            if self.operators_away:
+                self._event("UserEvent", UserEvent="JoinFailed", AttemptId=attempt, Operator=line)
+                return
             channel.variables |= {"JOINED_AT": self._ms(), "JOINED_WITH": operator}
             self._event("UserEvent", UserEvent="Joined", AttemptId=attempt, Operator=line, OperatorId=operator)
         elif "ANNOUNCED_AT" not in channel.variables:
@@ -222,7 +245,38 @@ class FakeNode:
 
     def _says_who_called(self, channel: Channel) -> None:
         channel.variables["ANNOUNCED_AT"] = self._ms()
-        self._event("UserEvent", UserEvent="Announcing", AttemptId=channel.uniqueid)
+        self._event("UserEvent", UserEvent="Announcing", AttemptId=channel.attempt)
+
+    # -- callers -----------------------------------------------------------------------------------------------------
+
+    def somebody_calls(self, attempt_id: UUID, number: str, trunk: str = TRUNK.name, *, closed: bool = False) -> None:
+        """返電: written down first, told then; `closed` outside the hours."""
+        self._number += 1
+        channel = Channel(f"PJSIP/{trunk}-{self._number:08x}", f"{self._number}.{self._number}", "Up")
+        channel.variables |= {"ATTEMPT": str(attempt_id), "NUMBER": number, "TRUNK": trunk}
+        self.channels[channel.uniqueid] = channel
+        self._event("Newchannel", Channel=channel.name, Uniqueid=channel.uniqueid)
+        withheld = "no" if number else "yes"
+        record = "|".join((self._ms(), number, withheld, trunk, channel.uniqueid))
+        self.memory[f"{CALLERS}/{self.now:%Y%m%d}/{attempt_id}"] = record
+        if closed:
+            channel.variables["CLOSED"] = "yes"
+        self._event("UserEvent", UserEvent="AfterHours" if closed else "Incoming", **self._who(channel))
+
+    def _who(self, channel: Channel) -> dict[str, str]:
+        number = channel.variables["NUMBER"]
+        who = {"AttemptId": channel.attempt, "Line": channel.uniqueid, "Number": number}
+        return who | {"Withheld": "no" if number else "yes", "Trunk": channel.variables["TRUNK"]}
+
+    def presses(self, channel: Channel, key: str) -> None:
+        """A key of the menu, or after hours the key that wants no call of ours."""
+        if channel.variables.get("CLOSED") == "yes":
+            if key == "1":
+                channel.variables["DECLINED"] = "yes"
+                self._event("UserEvent", UserEvent="Declined", AttemptId=channel.attempt)
+            return
+        channel.variables["WISH"] = key
+        self._event("UserEvent", UserEvent="Wished", AttemptId=channel.attempt, Wish=key)
 
     # -- the far end -------------------------------------------------------------------------------------------------
 
@@ -257,9 +311,9 @@ class FakeNode:
     def ends(self, channel: Channel, q850: int, sip: str = "") -> None:
         del self.channels[channel.uniqueid]
         if channel.to_a_resident:
-            past = [channel.variables.get(name, "") for name in ("ANSWERED_AT", "HEARD", "JOINED_AT", "JOINED_WITH")]
-            parts = [self._ms(), str(q850), sip, "far", *past, channel.variables.get("ANNOUNCED_AT", ""), TRUNK.name]
-            self.memory[f"{MEMORY}/{self.now:%Y%m%d}/{channel.uniqueid}"] = "|".join(parts)
+            kept = [channel.variables.get(name, "") for name in _KEPT]
+            parts = [self._ms(), str(q850), sip, "far", *kept[:5], TRUNK.name, *kept[5:]]
+            self.memory[f"{MEMORY}/{self.now:%Y%m%d}/{channel.attempt}"] = "|".join(parts)
         headers = {"Channel": channel.name, "Uniqueid": channel.uniqueid, "Cause": str(q850)}
         self._event("Hangup", **(headers | ({"TechCause": sip} if sip else {})))
 
