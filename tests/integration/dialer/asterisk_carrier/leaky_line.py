@@ -82,6 +82,17 @@ class LeakyLine:
             if to_node:
                 self._to_node += data
         if meant:
+            if to_node:
+                _let_arrive(other)
             self._break = None
             self.broken.set()
         return meant
+
+
+def _let_arrive(node: socket.socket) -> None:
+    """What was written reaches the node: closed with something unread, the system would take it back."""
+    node.shutdown(socket.SHUT_WR)
+    node.settimeout(5)
+    with contextlib.suppress(OSError):
+        while node.recv(65_536):
+            pass
