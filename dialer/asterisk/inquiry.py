@@ -69,7 +69,7 @@ class Inquiry:
         if call.looks > _MOST_LOOKS:
             self._lost_track(call)
         elif channel is None:
-            self._ask_the_dead(call, node, days_to_ask(self._board.clock.now()), held=False)
+            self._ask_the_dead(call, node, days_to_ask(node.theirs(self._board.clock.now())), held=False)
         elif not trunk_of(channel):
             # Its id was taken by us, or by one before us.
             self.not_there(call, node)
@@ -164,7 +164,7 @@ class Inquiry:
             return
         call.reserving = False
         if succeeded:
-            self._ask_the_dead(call, node, days_to_ask(self._board.clock.now()), held=True)
+            self._ask_the_dead(call, node, days_to_ask(node.theirs(self._board.clock.now())), held=True)
         else:
             self.look(call, node)
 

@@ -78,6 +78,10 @@ class NodeView:
         """A time of the node's clock on ours."""
         return at + (self.ahead or timedelta())
 
+    def theirs(self, at: datetime) -> datetime:
+        """A time of our clock on the node's."""
+        return at - (self.ahead or timedelta())
+
     def time_of(self, event: Event, now: datetime) -> datetime:
         """When it happened, by our clock; `now` where the node does not say, or its clock is not known yet."""
         stamp = timestamp(event.get("Timestamp"))

@@ -235,8 +235,16 @@ class Switchboard:
         node = self.nodes[name]
         node.came(channels)
         asked_at = self.clock.now()
-        self._act(name, Action("Ping"), lambda result: self._compare_clocks(node, asked_at, result))
-        for call in [call for call in self.calls.values() if call.node == name]:
+        # Those of before the gap, and none that is placed from here on.
+        before = [call for call in self.calls.values() if call.node == name]
+        self._act(name, Action("Ping"), lambda result: self._acquainted(node, before, asked_at, result))
+
+    def _acquainted(self, node: NodeView, before: list[LineCall], asked_at: datetime, result: pending.Result) -> None:
+        """What its clock shows is known first: it files what became of calls by its own days."""
+        self._compare_clocks(node, asked_at, result)
+        if not node.there:
+            return
+        for call in before:
             call.channel = node.channels.get(call.uniqueid)
             if not call.over:
                 call.looks = 0
