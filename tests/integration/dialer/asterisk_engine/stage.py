@@ -142,7 +142,7 @@ class Stage:
         plain = self._asterisk.folder / "recordings"
         ids = TimeOrderedIds(SystemClock().now)
         agent = RecordingAgent(self._asterisk.node.name, plain, self._folder / "outgoing", store, keys / CURRENT, ids)
-        until(lambda: agent.look() and not list(plain.iterdir()), 10)
+        until(agent.look, 10, lambda _: not list(plain.iterdir()))
         recording_shelf.take_in(self._room.database, [self._room.city], store, self._clock)
 
     def _until_joined(self) -> None:
@@ -183,4 +183,4 @@ class Stage:
 
     def seat(self) -> str:
         with self._room.transaction() as conn:
-            return conn.scalars(select(Seat.state)).one()
+            return str(conn.scalars(select(Seat.state)).one())
