@@ -1,4 +1,4 @@
-"""Robot operators at work in real time beside the network of a demo, and the section's own desk for call-backs."""
+"""Robot operators at work in real time: they come, look at their screens, rest and go home."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from casefile.db import Database
 from casefile.ids import Ids
 from dialer.tables import Seat
 from rehearsal.agenda import VirtualAgenda
-from rehearsal.carrier_process import CarrierProcess
-from rehearsal.operators import Floor, RobotOperator, Tally
+from rehearsal.operators import Floor, OnTheLine, RobotOperator, Tally
+from rehearsal.people import People
 from rehearsal.shifts import shift_of
 
 _BETWEEN_ARRIVALS = timedelta(seconds=2)
@@ -26,11 +26,12 @@ _CLOSING_HOUR = 20
 
 
 class LiveRoom:
-    """The `Company` of a carrier process: robots with `operators`' accounts."""
+    """The `Company` of a carrier process: robots with `operators`' accounts, who hear residents on `exchange`."""
 
     def __init__(
         self,
-        carrier: CarrierProcess,
+        exchange: OnTheLine,
+        people: People,
         database: Database,
         municipality_id: int,
         floor_id: UUID,
@@ -50,8 +51,8 @@ class LiveRoom:
             floor_id=floor_id,
             clock=clock,
             ids=ids,
-            exchange=carrier.exchange,
-            people=carrier.people,
+            exchange=exchange,
+            people=people,
             agenda=self._agenda,
             knock=lambda: None,  # every command knocks at the database by itself
             settle=lambda: None,  # the engine writes everything down at once

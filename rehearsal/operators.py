@@ -30,7 +30,6 @@ from casefile.person.arrears import ArrearsLine, arrears_lines
 from casefile.problems import EntryRefused
 from casefile.vocabulary import ClaimGroup, ContactDirection, Purpose
 from dialer import commands
-from rehearsal.lines import Exchange
 from rehearsal.people import People, Words
 from rehearsal.taking_notes import Talk, fill_in
 
@@ -41,6 +40,18 @@ class Agenda(Protocol):
     """Somebody who does things later."""
 
     def later(self, at: datetime, action: Callable[[], None]) -> None: ...
+
+
+class OnTheLine(Protocol):
+    """What an operator hears of the person at the other end."""
+
+    def caller_of(self, attempt_id: UUID) -> str | None:
+        """宛名番号 of a caller, who says it to the operator; None for a call we have made."""
+        ...
+
+    def ask_for(self, attempt_id: UUID, addressee_no: str | None, at: datetime) -> Words | None:
+        """The operator asks for somebody; what the conversation comes to. None where nobody is there any more."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +66,7 @@ class Floor:
     floor_id: UUID
     clock: Clock
     ids: Ids
-    exchange: Exchange
+    exchange: OnTheLine
     people: People
     agenda: Agenda
     knock: Callable[[], None]

@@ -15,9 +15,12 @@ from types import FrameType
 
 from casefile.clock import ShiftedClock
 from casefile.errors import TsunagaruError
+from dialer.asterisk.node.node_file import AMI_SECRET
+from dialer.asterisk.node.running import new_secret
 from tsunagaru import wiring
+from tsunagaru.demo_telephones import DemoTelephones
 from tsunagaru.logs import configure_logs
-from tsunagaru.settings import CERTIFICATE, CLOCK, DEMO, KEY, Settings
+from tsunagaru.settings import CERTIFICATE, CLOCK, DEMO, KEY, NODES, VOICE, Settings
 from tsunagaru.supervisor import Program
 
 
@@ -31,6 +34,22 @@ def demo_programs(settings: Settings, database_url: str, clock: ShiftedClock) ->
     """The same processes with the rehearsal's telephone network as one more process of its own."""
     environment = _environment(settings, database_url) | {CLOCK: clock.encode(), DEMO: "yes"}
     return [_process(name, environment) for name in ("carrier", "worker", "engine")] + [_web(environment)]
+
+
+def demo_programs_with_telephones(
+    settings: Settings, database_url: str, clock: ShiftedClock, telephones: DemoTelephones
+) -> list[Program]:
+    """The same with an Asterisk node, and the people at both ends of its lines, instead of the network."""
+    environment = _environment(settings, database_url) | {
+        CLOCK: clock.encode(),
+        DEMO: "yes",
+        AMI_SECRET: new_secret(),
+        NODES: str(telephones.node_file),
+        VOICE: telephones.voice,
+    }
+    node = [sys.executable, "-m", "tsunagaru", "node", "run", str(telephones.node_file)]
+    people = [_process(name, environment) for name in ("telephones", "worker", "engine")]
+    return [Program("node", node, environment), *people, _web(environment)]
 
 
 def _environment(settings: Settings, database_url: str) -> dict[str, str]:
@@ -60,6 +79,7 @@ PROCESSES: dict[str, Callable[[str, Settings, threading.Event], None]] = {
     "engine": wiring.run_engine,
     "worker": wiring.run_worker,
     "carrier": wiring.run_demo_carrier,
+    "telephones": wiring.run_demo_telephones,
 }
 
 

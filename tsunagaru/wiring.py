@@ -22,6 +22,7 @@ from casefile.db import Database
 from casefile.ids import TimeOrderedIds
 from casefile.tables import Attempt
 from dialer import live
+from dialer.asterisk.node.running import default_root
 from dialer.asterisk.recording.keys import KeyRing
 from dialer.asterisk.recording.store import Store
 from dialer.carrier import Carrier
@@ -29,8 +30,10 @@ from rehearsal.carrier_client import CarrierClient
 from rehearsal.carrier_process import CarrierProcess, SpokenTo
 from rehearsal.live_room import LiveRoom
 from rehearsal.people import People
+from rehearsal.sip.room import SipRoom, Telephones
 from rehearsal.texts import TextService
 from tsunagaru.demo_room import demo_room, speech_folder
+from tsunagaru.demo_telephones import demo_telephones
 from tsunagaru.logs import configure_logs
 from tsunagaru.recordings import recording_jobs
 from tsunagaru.settings import Settings, secret
@@ -69,7 +72,8 @@ def web_application() -> APIFlask:
         voice_nodes=voice_nodes(settings),
         recordings=RecordingShelf(Store(settings.recordings), KeyRing(settings.recording_keys)),
     )
-    if settings.demo:
+    if settings.demo and not settings.nodes:
+        # Nobody hears these residents.
         context = replace(context, speech_of=_speech_in(speech_folder(settings.home)))
     return create_app(context)
 
@@ -94,7 +98,7 @@ def run_engine(database_url: str, settings: Settings, stopping: threading.Event)
 
 
 def _carriers(settings: Settings, lines: Database) -> _CarrierFor:
-    if settings.demo:
+    if settings.demo and not settings.nodes:
         return lambda _: CarrierClient(demo_room(settings.home).carrier_port)
     telephones, clock = read_telephones(settings), clock_of(settings)
     return lambda floor: carrier_for(telephones, floor, lines, clock)
@@ -178,7 +182,8 @@ def run_demo_carrier(database_url: str, settings: Settings, stopping: threading.
     carrier.asked_for = _person_on_screen(database, room.municipality_id)
     carrier.spoken_to = _write_speech_to(speech_folder(settings.home))
     company = LiveRoom(
-        carrier,
+        carrier.exchange,
+        carrier.people,
         database,
         room.municipality_id,
         room.floor_id,
@@ -190,6 +195,30 @@ def run_demo_carrier(database_url: str, settings: Settings, stopping: threading.
     carrier.company = company
     company.open()
     carrier.run(stopping, room.carrier_port)
+    database.close()
+
+
+def run_demo_telephones(database_url: str, settings: Settings, stopping: threading.Event) -> None:
+    """Be the people at both ends of a demo's real lines, residents and robot operators, until `stopping` is set."""
+    room, lines, clock = demo_room(settings.home), demo_telephones(settings.home), clock_of(settings)
+    database = Database(database_url, pool_size=4)
+    with database.transaction(room.municipality_id) as conn:
+        robots = [load_user(conn, room.municipality_id, user_id) for user_id in room.robots]
+    telephones = Telephones(
+        lines.node, lines.sip_at, lines.residents_at, lines.office, settings.home / "voices", default_root()
+    )
+    people = SipRoom(
+        telephones,
+        database,
+        room.municipality_id,
+        room.floor_id,
+        clock,
+        TimeOrderedIds(clock.now, Random()),
+        room.city(),
+        room.seed,
+        [robot for robot in robots if robot is not None],
+    )
+    people.run(stopping, lambda reason: log.info("waiting for the node", reason=reason))
     database.close()
 
 

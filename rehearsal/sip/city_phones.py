@@ -125,6 +125,10 @@ class CityPhones:
         steps = (Listen(quiet=1.0, at_most=20), Press("3"), Listen(quiet=0.8, at_most=120), GoOn())
         return [CallHome(shown=national(call.e164), script=Script(steps=steps)) for call in due]
 
+    def caller_behind(self, e164: str) -> str | None:
+        """宛名番号 of whoever rang the city last from this number (E.164), who says so when asked."""
+        return self._called_home.get(e164)
+
     def _words(self, e164: str, asked_for: str | None) -> Words:
         now = self._clock.now()
         if e164 in self._called_home:

@@ -6,12 +6,15 @@ from argparse import Namespace
 from dataclasses import replace
 
 from casefile.clock import jst
+from casefile.db import Database
+from casefile.errors import TsunagaruError
 from tsunagaru.arguments import Parser, a_positive_factor
 from tsunagaru.database import database_for_a_while
 from tsunagaru.databases import create_database, drop_database
 from tsunagaru.demo_room import OpenedDemo, open_demo
+from tsunagaru.demo_telephones import DemoTelephones, install_telephones, refuse_without_asterisk
 from tsunagaru.logs import configure_logs
-from tsunagaru.processes import demo_programs
+from tsunagaru.processes import demo_programs, demo_programs_with_telephones
 from tsunagaru.service import migrate, refuse_a_taken_port, run_service
 from tsunagaru.settings import DEFAULT_PORT, Settings, port_number
 
@@ -22,6 +25,9 @@ def configure(parser: Parser) -> None:
     parser.add_argument("--port", type=port_number, default=DEFAULT_PORT, help="画面のポート番号(既定 8080)")
     parser.add_argument("--seed", type=int, default=1, help="架空の市の種。同じ数なら同じ市です(既定 1)")
     parser.add_argument("--speed", type=a_positive_factor, default=1.0, help="市の時間の進む速さ(既定 1)")
+    parser.add_argument(
+        "--asterisk", action="store_true", help="この機械の Asterisk で、音声つきの本物の電話にします(root)"
+    )
 
 
 def run(args: Namespace) -> int:
@@ -30,14 +36,33 @@ def run(args: Namespace) -> int:
     settings = replace(found, home=found.home / "demo", port=args.port, log_format="console")
     configure_logs(settings.log_format, "supervisor")
     refuse_a_taken_port(settings)
+    if args.asterisk:
+        refuse_without_asterisk()
+        if args.speed != 1.0:
+            raise TsunagaruError("--asterisk では電話が実際の速さで話すため、--speed は使えません。")
     with database_for_a_while(settings) as working:
         # A database of its own name, new at every start: yesterday's demo is nobody's data.
         drop_database(working, DEMO_DATABASE)
         url = create_database(working, DEMO_DATABASE)
         migrate(url)
         opened = open_demo(url, settings.home, args.seed, args.speed, _say)
-        run_service(settings, demo_programs(settings, url, opened.clock), lambda: _welcome(settings, opened))
+        if args.asterisk:
+            programs = demo_programs_with_telephones(
+                settings, url, opened.clock, _install_telephones(url, settings, opened)
+            )
+        else:
+            programs = demo_programs(settings, url, opened.clock)
+        run_service(settings, programs, lambda: _welcome(settings, opened))
     return 0
+
+
+def _install_telephones(url: str, settings: Settings, opened: OpenedDemo) -> DemoTelephones:
+    database = Database(url)
+    try:
+        room = opened.room
+        return install_telephones(database, settings.home, room.municipality_id, room.robots, opened.clock)
+    finally:
+        database.close()
 
 
 def _welcome(settings: Settings, opened: OpenedDemo) -> None:

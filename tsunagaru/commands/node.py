@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 
 import structlog
 
-from casefile.clock import SystemClock
+from casefile.clock import Clock
 from casefile.db import Database
 from casefile.errors import TsunagaruError
 from dialer.asterisk.node.lines_file import LinesFile
@@ -55,19 +55,19 @@ def run(args: Namespace) -> int:
         migrate(url)
         database = Database(url, pool_size=2)
         try:
-            return _ACTIONS[args.action](args, database, stopping)
+            return _ACTIONS[args.action](args, database, settings.time, stopping)
         finally:
             database.close()
 
 
-def _run_here(args: Namespace, database: Database, stopping: threading.Event) -> int:
+def _run_here(args: Namespace, database: Database, clock: Clock, stopping: threading.Event) -> int:
     node, wording = _node_of(args.file, home_of)
     try:
         running = start_node(args.root, node, wording, args.recorded, node.certificate)
     except AsteriskNotStarted as failure:
         raise TsunagaruError(str(failure)) from failure
     try:
-        with _lines_kept(running.folder, node, database, stopping):
+        with _lines_kept(running.folder, node, database, clock, stopping):
             log.info("ready", node=node.name, sip=node.ports.sip, ami=node.ports.ami, wss=node.ports.https)
             while not stopping.wait(0.5):
                 if running.process.poll() is not None:
@@ -79,11 +79,11 @@ def _run_here(args: Namespace, database: Database, stopping: threading.Event) ->
     return 0
 
 
-def _keep_lines(args: Namespace, database: Database, stopping: threading.Event) -> int:
+def _keep_lines(args: Namespace, database: Database, clock: Clock, stopping: threading.Event) -> int:
     node, _ = _node_of(args.file, lambda _: PurePosixPath(args.folder.resolve()))
     if not (args.folder / "etc").is_dir():
         raise TsunagaruError(f"{args.folder} に Asterisk の設定がありません。ノードのフォルダーを指定してください。")
-    with _lines_kept(args.folder, node, database, stopping):
+    with _lines_kept(args.folder, node, database, clock, stopping):
         stopping.wait()
     return 0
 
@@ -92,8 +92,10 @@ _ACTIONS = {"run": _run_here, "lines": _keep_lines}
 
 
 @contextmanager
-def _lines_kept(folder: Path, node: Node, database: Database, stopping: threading.Event) -> Iterator[None]:
-    lines = LinesFile(folder, replace(node, operators=()), database, SystemClock())
+def _lines_kept(
+    folder: Path, node: Node, database: Database, clock: Clock, stopping: threading.Event
+) -> Iterator[None]:
+    lines = LinesFile(folder, replace(node, operators=()), database, clock)
     keeper = threading.Thread(target=lines.keep, args=(stopping,), name="lines")
     keeper.start()
     try:
