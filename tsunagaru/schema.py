@@ -45,6 +45,7 @@ DELETABLE = frozenset(
         "listening_in",
         "office_day",
         "operator_line",
+        "operator_skill",
         "representative",
         "saved_selection",
         "tax_period",

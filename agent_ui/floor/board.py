@@ -12,6 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, and_, case, distinct, func, literal_column, select, true
 
+from agent_ui.floor import call_backs
 from agent_ui.floor.schemas import (
     AbandonmentView,
     Alarm,
@@ -68,6 +69,7 @@ def read(conn: Connection, municipality_id: int, now: datetime) -> FloorView:
         engine_seen_at=floor.engine_seen_at if floor else None,
         operators=_operators(conn, day),
         calls=_calls(conn),
+        call_backs=call_backs.read(conn, day),
         abandonment=_abandonment(lines, conn, day, floor),
         today=_today(conn, day, sms),
         hours=_hours(conn, day),
@@ -177,7 +179,7 @@ def _calls(conn: Connection) -> CallCounts:
         select(
             _count(Attempt.state == "intended").label("dialing"),
             _count(Attempt.state == "handed").label("ringing"),
-            _count(Attempt.state == "answered").label("waiting"),
+            _count(and_(Attempt.state == "answered", Attempt.direction == "outbound")).label("waiting"),
             _count(Attempt.state == "joined").label("talking"),
             func.count().label("lines"),
         ).where(on_line)

@@ -25,13 +25,23 @@ class OperatorLine(Shown):
 
 
 class CallCounts(Shown):
-    """Calls under way now. `waiting` were answered and wait for an operator."""
+    """Calls under way now. `waiting` have answered us and wait for an operator."""
 
     dialing: int
     ringing: int
     waiting: int
     talking: int
     lines_in_use: int
+
+
+class CallBacksView(Shown):
+    """返電 of today. `longest_since`: when whoever waits longest came; `lost` gave up, or came while nobody was here."""
+
+    waiting: int
+    longest_since: datetime | None
+    came: int
+    talked: int
+    lost: int
 
 
 class AbandonmentView(Shown):
@@ -127,6 +137,7 @@ class FloorView(Shown):
     engine_seen_at: datetime | None
     operators: list[OperatorLine]
     calls: CallCounts
+    call_backs: CallBacksView
     abandonment: AbandonmentView
     today: DayFigures
     hours: list[HourCount]

@@ -38,6 +38,12 @@ def test_a_caller_who_shows_no_number_is_found_by_name(room: PracticeRoom, visit
     desk.goto("/panel")
     expect(desk.locator(".seat")).to_have_attribute("data-state", "paused")
     attempt = str(room.lines.somebody_calls(None, Wish.PAID))
+    floor = visits.page()
+    sign_in(floor, "supervisor")
+    waiting = floor.get_by_role("group", name="返電")
+    expect(waiting).to_contain_text("返電待ち 1 人 最長")
+    floor.screenshot(path=screens / "floor-call-back.png")
+    assert violations(floor) == []
     # Whoever becomes ready is for the caller before anybody is dialed.
     desk.keyboard.press("F2")
     asking = desk.get_by_role("region", name="返電の相手")
@@ -45,6 +51,7 @@ def test_a_caller_who_shows_no_number_is_found_by_name(room: PracticeRoom, visit
     expect(desk.locator(".call")).to_have_attribute("data-attempt", attempt)
     expect(asking.get_by_text("番号非通知の着信です。")).to_be_visible()
     expect(desk.get_by_text("用件: 納付済みの連絡")).to_be_visible()
+    expect(waiting).to_contain_text("返電待ち 0 人")
     expect(desk.locator("#caller")).to_be_focused()
     desk.screenshot(path=screens / "call-back-asking.png")
     assert violations(desk) == []

@@ -22,6 +22,7 @@ from casefile.problems import EntryRefused
 from casefile.roles import DEFAULT_ROLES
 from dialer.asterisk.lines import end_browser_lines, give_desk_phone, take_desk_phone
 from dialer.asterisk.node.running import new_secret
+from dialer.skills import change_skills
 from tsunagaru.arguments import Parser
 from tsunagaru.database import database_for_a_while
 from tsunagaru.municipality import a_municipality, known_municipalities, the_municipality
@@ -54,6 +55,13 @@ def configure(parser: Parser) -> None:
     desk.add_argument("--node", required=True, metavar="ノード", help="電話機がつながる電話のノードの名前")
     by_browser = "ブラウザーで通話する人に戻します"
     actions.add_parser("browser", help=by_browser, description=by_browser).add_argument("login", metavar="ログインID")
+    skill = actions.add_parser(
+        "skill", help="返電をつなぐときの得意分野を加え、または外します。何も書かなければ今のものを示します"
+    )
+    skill.add_argument("login", metavar="ログインID")
+    what = "language:言語(ISO 639-1。例 language:vi)または tax:科目コード(例 tax:01)。複数可"
+    skill.add_argument("--add", action="append", default=[], metavar="得意分野", help=what)
+    skill.add_argument("--remove", action="append", default=[], metavar="得意分野", help="同じ書き方で外します")
     actions.add_parser("list", help="利用者の一覧を出します")
 
 
@@ -142,6 +150,14 @@ def _browser(conn: Connection, municipality_id: int, args: Namespace) -> str:
     return f"利用者 {user.login} はブラウザーで通話します。電話機の合言葉は使えなくなりました。"
 
 
+def _skill(conn: Connection, municipality_id: int, args: Namespace) -> str:
+    user = _named(conn, municipality_id, args.login)
+    now_able = change_skills(conn, municipality_id, user.user_id, add=args.add, remove=args.remove)
+    if args.add or args.remove:
+        _note(conn, municipality_id, "user.skill", user.user_id)
+    return f"利用者 {user.login} の得意分野: {'、'.join(now_able) or 'なし'}"
+
+
 def _list(conn: Connection, municipality_id: int, args: Namespace) -> str:
     del args
     users = accounts.list_users(conn, municipality_id)
@@ -160,6 +176,7 @@ _ACTIONS: dict[str, Callable[[Connection, int, Namespace], str]] = {
     "reopen": _reopen,
     "desk-phone": _desk_phone,
     "browser": _browser,
+    "skill": _skill,
     "list": _list,
 }
 

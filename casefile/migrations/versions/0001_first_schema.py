@@ -1579,7 +1579,7 @@ def upgrade() -> None:
     protect("levy_total", "SELECT", "INSERT", "UPDATE")
     protect("listening_in", "SELECT", "INSERT", "UPDATE", "DELETE")
     protect("operator_line", "SELECT", "INSERT", "UPDATE", "DELETE")
-    protect("operator_skill", "SELECT", "INSERT", "UPDATE")
+    protect("operator_skill", "SELECT", "INSERT", "UPDATE", "DELETE")
     protect("pacing_day", "SELECT", "INSERT", "UPDATE")
     protect("recording_terms", "SELECT", "INSERT")
     protect("seat", "SELECT", "INSERT", "UPDATE")

@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import insert, select, update
 
+from agent_ui.floor import call_backs
 from callflow import caller
 from callflow.codes import Contact
 from callflow.events import (
@@ -307,3 +308,22 @@ def test_a_caller_whom_another_floor_has_is_left_to_it(room: Room) -> None:
     misses(room, mobile(1))
     assert room.carrier.sent == []
     assert row(room).state == "handed"
+
+
+def test_the_floor_shows_who_waits_and_what_became_of_todays_callers(room: Room) -> None:
+    room.fill(people=2)
+    room.start()
+    came = room.clock.now()
+    comes(room, mobile(1))
+    misses(room, mobile(2), attempt_id=key("call-back", 2))
+    room.clock.move_to(came + timedelta(seconds=40))
+    comes(room, None, key("call-back", 3))
+    with room.transaction() as conn:
+        shown = call_backs.read(conn, at_jst(jst_date(came)))
+    assert (shown.waiting, shown.longest_since, shown.came, shown.talked, shown.lost) == (2, came, 3, 0, 1)
+    room.say("sign_in")
+    room.say("ready")
+    take(room)
+    with room.transaction() as conn:
+        shown = call_backs.read(conn, at_jst(jst_date(came)))
+    assert (shown.waiting, shown.longest_since, shown.talked) == (1, came + timedelta(seconds=40), 1)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from agent_ui.floor.schemas import (
     AbandonmentView,
+    CallBacksView,
     CallCounts,
     CampaignLine,
     DayFigures,
@@ -29,6 +30,7 @@ def floor(**changes: Any) -> FloorView:
         "engine_running": True,
         "engine_seen_at": NOW,
         "operators": [],
+        "call_backs": CallBacksView(waiting=0, longest_since=None, came=0, talked=0, lost=0),
         "calls": CallCounts(dialing=0, ringing=0, waiting=0, talking=0, lines_in_use=0),
         "abandonment": abandonment(0, 0),
         "today": DayFigures(

@@ -2531,6 +2531,22 @@ export interface components {
             tries: number;
         };
         /**
+         * CallBacksView
+         * @description 返電 of today. `longest_since`: when whoever waits longest came; `lost` gave up, or came while nobody was here.
+         */
+        CallBacksView: {
+            /** Came */
+            came: number;
+            /** Longest Since */
+            longest_since: string | null;
+            /** Lost */
+            lost: number;
+            /** Talked */
+            talked: number;
+            /** Waiting */
+            waiting: number;
+        };
+        /**
          * CallCard
          * @description A call before identity is confirmed: nothing of tax, of amounts or of why we call is in here.
          */
@@ -2599,7 +2615,7 @@ export interface components {
         };
         /**
          * CallCounts
-         * @description Calls under way now. `waiting` were answered and wait for an operator.
+         * @description Calls under way now. `waiting` have answered us and wait for an operator.
          */
         CallCounts: {
             /** Dialing */
@@ -2965,6 +2981,7 @@ export interface components {
             abandonment: components["schemas"]["AbandonmentView"];
             /** Alarms */
             alarms: components["schemas"]["Alarm"][];
+            call_backs: components["schemas"]["CallBacksView"];
             calls: components["schemas"]["CallCounts"];
             /** Campaigns */
             campaigns: components["schemas"]["CampaignLine"][];
