@@ -132,17 +132,16 @@ def _obey(shell: FloorShell, inbox: _Inbox, stop_event: threading.Event, clock: 
 
 
 def _take_bunch(shell: FloorShell, inbox: _Inbox, wait: float) -> bool:
-    """Deliver what is there, at most a bunch; says whether somebody knocked."""
-    knocked = False
+    """Deliver what is there, at most a bunch, with one commit; says whether somebody knocked."""
+    bunch: list[CarrierEvent | _Knock] = []
     with suppress(queue.Empty):
-        event = inbox.get(timeout=wait) if wait > 0 else inbox.get_nowait()
-        for _ in range(_BUNCH):
-            if isinstance(event, _Knock):
-                knocked = True
-            else:
-                shell.deliver(event)
-            event = inbox.get_nowait()
-    return knocked
+        bunch.append(inbox.get(timeout=wait) if wait > 0 else inbox.get_nowait())
+        while len(bunch) < _BUNCH:
+            bunch.append(inbox.get_nowait())
+    events = [event for event in bunch if not isinstance(event, _Knock)]
+    if events:
+        shell.deliver_together(events)
+    return len(events) < len(bunch)
 
 
 def _listen(database_url: str, floor_id: UUID, inbox: _Inbox, stop_event: threading.Event) -> None:

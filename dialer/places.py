@@ -27,13 +27,13 @@ class Places:
 
     def take(self, campaign_id: UUID | None) -> bool:
         """One more call is on its way; False: nobody is left for it."""
-        fitting = [seat for seat in self.spare if seat.serves(campaign_id)]
+        fitting = [place for place, seat in enumerate(self.spare) if seat.serves(campaign_id)]
         if not fitting:
             self.over[campaign_id] = self.over.get(campaign_id, 0) + 1
             return False
-        own = [seat for seat in fitting if seat.assigned_campaign_id is not None]
+        own = [place for place in fitting if self.spare[place].assigned_campaign_id is not None]
         # The one who is ready last: whoever has waited longest stays for an offer.
-        self.spare.remove((own or fitting)[-1])
+        del self.spare[(own or fitting)[-1]]
         self.taken[campaign_id] = self.taken.get(campaign_id, 0) + 1
         return True
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import deque
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -154,6 +155,12 @@ class FloorShell:
     def deliver(self, event: CarrierEvent) -> None:
         """One event of the carrier. What is urgent is committed at once, the rest with the next tick or flush."""
         self._handle(event)
+
+    def deliver_together(self, events: Sequence[CarrierEvent]) -> None:
+        """Events that came while something else was done, in order: one commit for all that is urgent among them."""
+        *earlier, last = events
+        self._to_handle.extend(earlier)
+        self._handle(last)
 
     def tick(self) -> None:
         """Time has come: read new rows if it is time, pace, give up what is over, commit everything."""

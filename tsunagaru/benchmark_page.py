@@ -44,6 +44,15 @@ _SECTIONS = (
         " virtual time; every attempt with its decision, its transitions and what follows from it. No screens, no robots.",
     ),
     _Section(
+        "asterisk",
+        "Real telephone calls",
+        "`tsunagaru bench engine --carrier asterisk`: one Asterisk 22, sipp at the far end. First attempts a second to answered"
+        " and recorded in the books, everybody answering at once, beside a bare loop of Originates on the same node right"
+        " before; wanted: 60 a second and 40 % of the bare loop. Then a room of 50 robots with desk phones, five answers a"
+        " second and eight seconds of talk, six of them with a page in one Chromium: from the answer, as Asterisk noted it,"
+        " to the painted case (wanted: p99 300 ms) and to the resident's first sound at the operator's telephone (1 s).",
+    ),
+    _Section(
         "panel",
         "Screen pop",
         "`tsunagaru bench panel`: from the engine's commit of an answered call to the case painted in a real Chromium, with the"

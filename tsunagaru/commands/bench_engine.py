@@ -3,6 +3,9 @@
 The reference world of PACING.md §2 at one-to-one dialing: every attempt passes the gate, is stored with each of its
 steps and with what follows from it; operators talk and wrap up by command rows. No screens, no forms, no robots.
 As in a rehearsal, many events share one transaction.
+
+With `--carrier asterisk` in real time, on a real Asterisk with sipp at the far end: attempts a second beside those of a bare
+loop of Originates, and, in a full room, how soon after an answer the case is on the screen and the voice is heard.
 """
 
 from __future__ import annotations
@@ -12,11 +15,11 @@ import random
 import time
 from argparse import Namespace
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import func, select
 
 from callflow.events import (
     Answered,
@@ -32,38 +35,45 @@ from callflow.events import (
     Joined,
     Ringing,
 )
-from casefile.city import load_city
 from casefile.clock import VirtualClock, at_jst
 from casefile.db import Database
-from casefile.founding import MunicipalityProfile, found_municipality
-from casefile.ids import TimeOrderedIds, stable_id
-from casefile.tables import Arrears, Attempt, Household, ImportRun, Phone, TaxItem, Taxpayer, UserAccount
-from casefile.vocabulary import ClaimGroup, Purpose
-from dialer import campaigns, selection
-from dialer.campaigns import Draft
+from casefile.ids import TimeOrderedIds
+from casefile.tables import Attempt
 from dialer.carrier import Sink
 from dialer.commands import give
-from dialer.rule import Rule
 from dialer.shell import FloorShell, ShellTerms
 from rehearsal.one_transaction import OneTransaction
 from tsunagaru.arguments import Parser, a_positive_number
 from tsunagaru.database import database_of_its_own
 from tsunagaru.machine import table
 from tsunagaru.settings import Settings
-
-_MUNICIPALITY = 119995
-_DAY = date(2026, 10, 5)
-_FLOOR = stable_id("bench", "floor")
-_OWNER = stable_id("bench", "owner")
-_CHUNK = 2000
+from tsunagaru.trial.city import DAY, FLOOR, MUNICIPALITY, found_trial_city
+from tsunagaru.trial.city import operators as operators_of_city
+from tsunagaru.trial.joining import OPERATORS, measure_joining
+from tsunagaru.trial.rate import measure_rates
 
 
 def configure(parser: Parser) -> None:
     parser.add_argument("--operators", type=a_positive_number, default=20, metavar="人", help="オペレーター数(既定 20)")
     parser.add_argument("--attempts", type=a_positive_number, default=3000, metavar="件", help="架電数(既定 3000)")
+    parser.add_argument(
+        "--carrier",
+        choices=("virtual", "asterisk"),
+        default="virtual",
+        help="仮想時間の回線(既定)か、この機械で動かす本物のAsterisk(root と sipp が必要)",
+    )
+    parser.add_argument(
+        "--room-seconds",
+        type=a_positive_number,
+        default=120,
+        metavar="秒",
+        help=f"Asteriskのとき: {OPERATORS}人の部屋を動かす長さ(既定 120)",
+    )
 
 
 def run(args: Namespace) -> int:
+    if args.carrier == "asterisk":
+        return _on_asterisk(args.attempts, args.room_seconds)
     with database_of_its_own(Settings.from_environment(), "bench") as url:
         database = Database(url, asynchronous_commit=True)
         try:
@@ -74,6 +84,18 @@ def run(args: Namespace) -> int:
         finally:
             database.close()
     return 0
+
+
+def _on_asterisk(attempts: int, room_seconds: int) -> int:
+    settings = Settings.from_environment()
+    with database_of_its_own(settings, "bench") as url:
+        rates = measure_rates(url, attempts)
+    print(table(rates.figures()))
+    print()
+    with database_of_its_own(settings, "bench") as url:
+        joining = measure_joining(url, room_seconds)
+    print(table(joining.figures()))
+    return 0 if rates.good and joining.good else 1
 
 
 @dataclass
@@ -142,34 +164,24 @@ class _World:
         self._database = database
         self._work = OneTransaction(database.url)
         self._attempts = attempts
-        self._clock = VirtualClock(at_jst(_DAY, 9, 30))
+        self._clock = VirtualClock(at_jst(DAY, 9, 30))
         self._rng = random.Random(1)
         self._ids = TimeOrderedIds(self._clock.now, self._rng)
-        self._operators = [stable_id("bench", "operator", number) for number in range(operators)]
+        self._operators = operators_of_city(operators)
         self._lines = _Lines(self._clock, random.Random(2))
         self._events = 0
         self._seconds = 0.0
 
     def prepare(self) -> None:
         """The city, its list and its floor."""
-        profile = MunicipalityProfile(_MUNICIPALITY, "測定市", "ソクテイシ", "測定県", "納税課", "03", "+81300003333")
-        with self._database.transaction(_MUNICIPALITY) as conn:
-            found_municipality(conn, profile, self._clock.now(), self._ids)
-            _write_city(conn, self._attempts + self._attempts // 5)
-            _write_users(conn, self._operators, self._clock.now())
-            campaigns.open_floor(conn, _MUNICIPALITY, _FLOOR, "測定")
-            city = load_city(conn, _MUNICIPALITY)
-            rule = Rule(Purpose.DUNNING, ClaimGroup.COMPULSORY)
-            draft = Draft("測定", rule, _OWNER, _FLOOR)
-            campaign_id = campaigns.create(conn, city, draft, self._clock.now(), self._ids)
-            selection.freeze(conn, city, campaign_id, self._clock.now())
-            campaigns.start(conn, _MUNICIPALITY, campaign_id, self._clock.now())
+        with self._database.transaction(MUNICIPALITY) as conn:
+            found_trial_city(conn, self._attempts + self._attempts // 5, self._operators, self._clock.now(), self._ids)
         self._work.refresh_statistics()
 
     def play(self) -> None:
         """Until so many attempts were made, or the day is over."""
         terms = ShellTerms(heartbeat_seconds=60, rows_seconds=600, commit_seconds=2)
-        shell = FloorShell(self._work, _MUNICIPALITY, _FLOOR, self._clock, self._ids, self._rng, self._lines, terms)
+        shell = FloorShell(self._work, MUNICIPALITY, FLOOR, self._clock, self._ids, self._rng, self._lines, terms)
         shell.start()
         for operator_id in self._operators:
             self._say("sign_in", operator_id)
@@ -177,7 +189,7 @@ class _World:
         shell.wake()
         begun = time.perf_counter()
         tick_at: datetime | None = self._clock.now()
-        closing = at_jst(_DAY, 19, 50)
+        closing = at_jst(DAY, 19, 50)
         while self._clock.now() < closing and len(self._lines.over) < self._attempts:
             next_event = self._lines.agenda[0][0] if self._lines.agenda else closing
             if tick_at is not None and tick_at <= next_event:
@@ -210,12 +222,12 @@ class _World:
         shell.deliver(event)
 
     def _say(self, kind: str, operator_id: UUID) -> None:
-        with self._work.transaction(_MUNICIPALITY) as conn:
-            give(conn, _MUNICIPALITY, _FLOOR, kind, now=self._clock.now(), operator_id=operator_id)
+        with self._work.transaction(MUNICIPALITY) as conn:
+            give(conn, MUNICIPALITY, FLOOR, kind, now=self._clock.now(), operator_id=operator_id)
 
     def figures(self) -> list[tuple[str, ...]]:
         """The table."""
-        with self._database.transaction(_MUNICIPALITY) as conn:
+        with self._database.transaction(MUNICIPALITY) as conn:
             made = conn.execute(select(func.count()).select_from(Attempt)).scalar_one()
         return [
             ("発信エンジン(仮想時間、1対1)", ""),
@@ -226,128 +238,3 @@ class _World:
             ("架電/秒", f"{made / self._seconds:,.0f}"),
             ("1架電あたり", f"{self._seconds / max(made, 1) * 1000:.2f} ms"),
         ]
-
-
-def _write_city(conn: Connection, people: int) -> None:
-    now = at_jst(_DAY)
-    conn.execute(
-        insert(TaxItem),
-        {
-            "municipality_id": _MUNICIPALITY,
-            "tax_code": "01",
-            "name": "市県民税",
-            "short_name": "市県民税",
-            "claim_class": "local_tax",
-            "claim_group": "compulsory",
-            "limitation_years": 5,
-            "interest_rule": "local_tax",
-            "interest_terms": {},
-        },
-    )
-    conn.execute(
-        insert(ImportRun),
-        {
-            "municipality_id": _MUNICIPALITY,
-            "import_id": stable_id("bench", "receipts"),
-            "file_kind": "receipts",
-            "file_name": "receipts.csv",
-            "sha256": "0",
-            "encoding": "utf-8",
-            "extent": "all",
-            "as_of": _DAY,
-            "row_count": 0,
-            "amount_yen": 0,
-            "inserted": 0,
-            "changed": 0,
-            "unchanged": 0,
-            "closed": 0,
-            "rejected": 0,
-            "detail": {},
-            "applied_at": now,
-            "applied_by": None,
-        },
-    )
-    for first in range(0, people, _CHUNK):
-        numbers = range(first, min(first + _CHUNK, people))
-        for model, row in ((Household, _household), (Taxpayer, _taxpayer), (Phone, _phone), (Arrears, _arrears)):
-            conn.execute(insert(model), [{"municipality_id": _MUNICIPALITY} | row(number) for number in numbers])
-
-
-def _household(number: int) -> dict[str, Any]:
-    return {"household_id": f"H{number:08d}", "kind": "resident", "head_addressee_no": None, "import_id": None}
-
-
-def _taxpayer(number: int) -> dict[str, Any]:
-    return {
-        "addressee_no": f"{number:08d}",
-        "kind": "person",
-        "name": f"測定{number}",
-        "name_kana": "ソクテイ",
-        "kana_key": "そくてい",
-        "address": "測定市1",
-        "outside_city": False,
-        "household_id": f"H{number:08d}",
-        "language": "ja",
-        "whereabouts": "known",
-        "as_of": _DAY,
-    }
-
-
-def _phone(number: int) -> dict[str, Any]:
-    return {
-        "phone_id": stable_id("bench", "phone", number),
-        "addressee_no": f"{number:08d}",
-        "position": 1,
-        "raw": f"0900{number:07d}",
-        "raw_digits": f"0900{number:07d}",
-        "e164": f"+81900{number:07d}",
-        "line_type": "mobile",
-        "place": "mobile",
-        "holder": "self",
-        "source": "import",
-        "as_of": _DAY,
-    }
-
-
-def _arrears(number: int) -> dict[str, Any]:
-    return {
-        "addressee_no": f"{number:08d}",
-        "tax_code": "01",
-        "claim_group": "compulsory",
-        "levy_year": 2026,
-        "assessed_year": 2026,
-        "period": 1,
-        "notice_no": "",
-        "category": "current",
-        "assessed_yen": 30000,
-        "unpaid_yen": 30000,
-        "provisional_paid_yen": 0,
-        "demand_fee_yen": 0,
-        "interest_yen": 0,
-        "interest_base_yen": 30000,
-        "due_date": date(2026, 6, 30),
-        "demand_notice_date": date(2026, 7, 17),
-        "as_of": _DAY,
-    }
-
-
-def _write_users(conn: Connection, operators: list[UUID], now: datetime) -> None:
-    conn.execute(
-        insert(UserAccount),
-        [
-            {
-                "municipality_id": _MUNICIPALITY,
-                "user_id": user_id,
-                "login": f"bench{number}",
-                "display_name": f"測定{number}",
-                "password_hash": "-",
-                "active": True,
-                "session_key": str(user_id),
-                "failed_count": 0,
-                "locked_until": None,
-                "password_changed_at": now,
-                "created_at": now,
-            }
-            for number, user_id in enumerate([_OWNER, *operators])
-        ],
-    )

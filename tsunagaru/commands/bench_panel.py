@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import statistics
 import tempfile
 import time
@@ -13,9 +12,9 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from casefile.errors import TsunagaruError
 from casefile.tables import Attempt
 from tsunagaru.arguments import Parser
+from tsunagaru.chromium import TAKE_POPS, WATCH, chromium, needs_chromium
 from tsunagaru.database import database_of_its_own
 from tsunagaru.machine import table
 from tsunagaru.practice_room import PASSWORD, PracticeRoom, practice_room, rehearse
@@ -25,34 +24,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 WANTED_MS = 200
-_FLAGS = [
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-# Runs in the page: notes, by the clock both sides share, when the card of a call was laid out and painted.
-_WATCH = """
-() => {
-  window.__pops = [];
-  const seen = new Set();
-  const look = () => {
-    const call = document.querySelector('.call[data-attempt]');
-    const id = call && document.querySelector('.seat')?.dataset.state === 'talking' ? call.dataset.attempt : null;
-    if (id && !seen.has(id)) {
-      seen.add(id);
-      requestAnimationFrame(() => setTimeout(() => window.__pops.push([id, Date.now()])));
-    }
-  };
-  new MutationObserver(look).observe(document.body, { subtree: true, childList: true, attributes: true });
-  look();
-}
-"""
 
 
 def configure(parser: Parser) -> None:
@@ -60,26 +31,14 @@ def configure(parser: Parser) -> None:
 
 
 def run(args: Namespace) -> int:
-    try:
-        from playwright.sync_api import sync_playwright
-    except ModuleNotFoundError as error:
-        raise TsunagaruError(
-            "画面の計測には playwright が必要です。開発用の環境(make install)で実行してください。"
-        ) from error
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
-        raise TsunagaruError(
-            "画面の計測には Chromium が必要です。管理者が chromium パッケージを入れてから実行してください。"
-        )
+    needs_chromium()
     with database_of_its_own(Settings.from_environment(), "bench") as url:
         with tempfile.TemporaryDirectory(prefix="tsunagaru-bench-") as folder:
             rehearsed = rehearse(url, Path(folder))
-        with practice_room(url, rehearsed) as room, sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=chromium, args=_FLAGS)
+        with practice_room(url, rehearsed) as room, chromium() as browser:
             page = browser.new_page(base_url=room.url, viewport={"width": 1366, "height": 768}, locale="ja-JP")
             _take_seat(page)
             found = screen_pops(page, room, args.calls)
-            browser.close()
     print(_result(found))
     return 0 if statistics.quantiles(found, n=20)[-1] <= WANTED_MS else 1
 
@@ -90,14 +49,14 @@ def screen_pops(page: Page, room: PracticeRoom, calls: int) -> list[float]:
     The engine writes an answered call with its operator in one transaction; its time is the moment the engine knew of
     the answer, so what is measured includes the commit, the notification, reading the rows, the network and the paint.
     """
-    page.evaluate(_WATCH)
+    page.evaluate(WATCH)
     offset = room.clock.now().timestamp() * 1000 - time.time() * 1000
     found: dict[str, float] = {}
     deadline = time.monotonic() + 20 + 6 * calls
     while len(found) < calls and time.monotonic() < deadline:
         if page.locator(".offer").count():
             page.keyboard.press("Enter")
-        for attempt, painted in page.evaluate("window.__pops.splice(0)"):
+        for attempt, painted in page.evaluate(TAKE_POPS):
             found[attempt] = painted + offset - _joined_ms(room, UUID(attempt))
         if page.locator(".seat[data-state=talking] ~ .call").count() and len(found) < calls:
             _say_machine(page)

@@ -6,11 +6,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 
 from callflow.codes import RecordingMode
 from callflow.events import (
     Answered,
+    CarrierCommand,
     Detected,
     Dial,
     Ended,
@@ -144,6 +145,33 @@ def test_the_carrier_hears_of_a_call_only_after_its_row_is_committed(room: Room)
     room.everybody_ready()
     room.run(2)
     assert seen == [1]
+
+
+def test_what_came_together_is_committed_once_and_told_afterwards(room: Room) -> None:
+    """Under load an engine that commits for each answer falls behind the next."""
+    room.fill(people=4)
+    room.start()
+    room.everybody_ready()
+    room.run(2)
+    dials = room.carrier.dialed()
+    assert len(dials) > 1
+    told_after: list[int] = []
+    commits: list[int] = []
+    event.listen(room.database.engine, "commit", lambda _: commits.append(1))
+    carrier_send = room.carrier.send
+
+    def send(command: CarrierCommand) -> None:
+        told_after.append(len(commits))
+        carrier_send(command)
+
+    room.carrier.send = send  # type: ignore[method-assign]
+    now = room.clock.now()
+    answered = [Answered(dial.attempt_id, now) for dial in dials]
+    heard = [Heard(dial.attempt_id, now, Detected.PERSON) for dial in dials]
+    room.shell.deliver_together([*answered, *heard])
+    joined = [command.attempt_id for command in room.carrier.sent if isinstance(command, Join)]
+    assert sorted(joined) == sorted(dial.attempt_id for dial in dials)
+    assert told_after == [1] * len(dials)
 
 
 def test_no_answer_is_recorded_and_tried_again_in_another_band(room: Room) -> None:
