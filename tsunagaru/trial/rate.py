@@ -239,7 +239,8 @@ def _of_books(database: Database, cpu: Mapping[str, float]) -> Rate:
                 Attempt.answered_at.is_not(None)
             )
         ).one()
-    assert first is not None and last is not None, "the measurement ends when every attempt has"
+    assert first is not None, "the measurement ends when every attempt has"
+    assert last is not None, "the measurement ends when every attempt has"
     return Rate(calls, (last - first).total_seconds(), cpu)
 
 
