@@ -52,7 +52,8 @@ from dialer.asterisk.wire import Action, Event, LiveChannel
 
 _log = logging.getLogger("tsunagaru.asterisk")
 
-_REMEMBERED_SECONDS = 3_600.0
+_REMEMBERED_SECONDS = 600.0
+"""How long a call that is over is kept here; its node remembers it for a day."""
 _ABSENT_SECONDS = 86_400.0
 _SWEEP_SECONDS = 60.0
 

@@ -36,9 +36,12 @@ def login_of(number: int) -> str:
 
 
 def found_trial_city(
-    conn: Connection, people: int, operators: list[UUID], now: datetime, ids: Ids, ring_seconds: int = 25
+    conn: Connection, people: int, operators: list[UUID], now: datetime, ids: Ids, **campaign: Any
 ) -> None:
-    """Municipality, people, floor and one running campaign with everybody on its list, in the caller's transaction."""
+    """Municipality, people, floor and one running campaign with everybody on its list, in the caller's transaction.
+
+    `campaign`: fields of its `Draft`.
+    """
     profile = MunicipalityProfile(MUNICIPALITY, "測定市", "ソクテイシ", "測定県", "納税課", "03", "+81300003333")
     found_municipality(conn, profile, now, ids)
     _write_city(conn, people)
@@ -46,7 +49,7 @@ def found_trial_city(
     campaigns.open_floor(conn, MUNICIPALITY, FLOOR, "測定")
     city = load_city(conn, MUNICIPALITY)
     rule = Rule(Purpose.DUNNING, ClaimGroup.COMPULSORY)
-    draft = Draft("測定", rule, OWNER, FLOOR, ring_seconds=ring_seconds)
+    draft = Draft("測定", rule, OWNER, FLOOR, **campaign)
     campaign_id = campaigns.create(conn, city, draft, now, ids)
     selection.freeze(conn, city, campaign_id, now)
     campaigns.start(conn, MUNICIPALITY, campaign_id, now)

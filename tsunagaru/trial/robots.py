@@ -43,7 +43,6 @@ class Robots:
     def rest(self) -> None:
         """Everybody into a pause after the call at hand: nothing is dialed any more, what is written up is finished."""
         self._resting.set()
-        self._say("pause", self._operators)
 
     def close(self) -> None:
         self._stopping.set()
@@ -65,7 +64,9 @@ class Robots:
         for who in written:
             self._since[who] = now
         self._say("wrapup_done", written)
-        if not self._resting.is_set():
+        if self._resting.is_set():
+            self._say("pause", [who for who, state in states.items() if state in ("ready", "reserved", "talking")])
+        else:
             self._say("ready", [who for who, state in states.items() if state == "paused"])
 
     def _say(self, kind: str, operators: list[UUID]) -> None:

@@ -25,6 +25,7 @@ LOOPBACK = "127.0.0.1"
 RESIDENTS, DESKS = "127.0.5.2", "127.0.5.3"
 """A node knows a trunk by the address its calls come from."""
 TRUNK = "city"
+WORDING = Wording("測定市役所")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def give_desk_phones(conn: Connection, node: str, operators: list[UUID], now: da
 @contextmanager
 def asterisk_of(root: Path, node: Node) -> Iterator[RunningNode]:
     """The node, running until the block ends."""
-    running = start_node(root, node, Wording("測定市役所"))
+    running = start_node(root, node, WORDING)
     try:
         yield running
     finally:
