@@ -128,6 +128,13 @@ kill: install ## kill -9 of the engine at many random points; the carrier's ledg
 	@$(PYTEST) -m slow tests/integration/dialer/test_kill.py >test-output/bench/kill.new; code=$$?; \
 		cat test-output/bench/kill.new; [ $$code -eq 0 ] && mv test-output/bench/kill.new test-output/bench/kill.txt
 
+MINUTES ?= 60
+.PHONY: soak
+soak: install ## Twenty real calls a second for an hour (MINUTES), a fault every five minutes; nothing may be lost (root)
+	@mkdir -p test-output/bench
+	@$(BIN)/python -m tsunagaru.trial.soak --minutes $(MINUTES) >test-output/bench/soak.new; code=$$?; \
+		cat test-output/bench/soak.new; [ $$code -eq 0 ] && mv test-output/bench/soak.new test-output/bench/soak.md
+
 .PHONY: detection
 detection: install ## Measure machine detection: scenes by the thousand, and calls on a real Asterisk; writes docs/detection.md (root)
 	$(PYTEST) -m slow tests/integration/dialer/asterisk_detection

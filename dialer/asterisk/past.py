@@ -103,7 +103,7 @@ def ask_of_the_living(channel: str) -> Action:
 
 
 def days_to_ask(now: datetime) -> tuple[datetime, datetime]:
-    """The days (UTC) on which a call that is still asked for may have ended: this one and the one before."""
+    """The days (UTC) on which a call that is still asked for may have ended: this one and the one before, by the node's clock."""
     return now, now - timedelta(days=1)
 
 

@@ -54,18 +54,25 @@ class Cable:
         while not self._closing:
             try:
                 near, _ = self._door.accept()
-                if self._state is Line.CUT:
-                    raise ConnectionError
-                far = socket.create_connection(self._far)
             except OSError:
-                # Nobody is behind it, as while Asterisk starts anew; whoever called hears that.
-                with suppress(OSError, UnboundLocalError):
-                    near.close()
-                continue
-            with self._changed:
-                self._ends |= {near, far}
-            for one, other in ((near, far), (far, near)):
-                threading.Thread(target=self._carry, args=(one, other), name="cable-strand", daemon=True).start()
+                return
+            if not self._connected(near):
+                near.close()
+
+    def _connected(self, near: socket.socket) -> bool:
+        """False where nobody is behind it, as while Asterisk starts anew, and where it is cut."""
+        try:
+            far = socket.create_connection(self._far)
+        except OSError:
+            return False
+        with self._changed:
+            if self._state is Line.CUT:
+                far.close()
+                return False
+            self._ends |= {near, far}
+        for one, other in ((near, far), (far, near)):
+            threading.Thread(target=self._carry, args=(one, other), name="cable-strand", daemon=True).start()
+        return True
 
     def _carry(self, one: socket.socket, other: socket.socket) -> None:
         with suppress(OSError):
@@ -96,6 +103,7 @@ class Wire:
         self.address: str = own
         self.port = int(self._outer.getsockname()[1])
         self.whole = True
+        self.dropped = 0
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._carry, name="wire", daemon=True)
         self._thread.start()
@@ -119,6 +127,7 @@ class Wire:
         if end is self._outer:
             self._near = who
         if not self.whole:
+            self.dropped += 1
             return
         if end is self._outer:
             self._inner.sendto(said, self._far)

@@ -104,7 +104,7 @@ def main(orders_in: IO[bytes]) -> int:
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
     clock = ShiftedClock.decode(orders.clock)
     database = Database(orders.database_url, pool_size=2)
-    terms = ShellTerms(pacer_for=lambda _: _AtMost(orders.calls_a_second))
+    terms = ShellTerms(pacer_for=lambda _: AtMost(orders.calls_a_second))
     run_engine(
         orders.database_url, MUNICIPALITY, FLOOR, _carrier(orders, database, clock), stopping, clock=clock, terms=terms
     )
@@ -123,7 +123,7 @@ def _carrier(orders: EngineOrders, database: Database, clock: ShiftedClock) -> C
     return _Overheard(AsteriskCarrier(nodes, lines, clock, ear=ear), ear)
 
 
-class _AtMost:
+class AtMost:
     """One call for each ready operator, and no more than so many a second."""
 
     def __init__(self, calls_a_second: int) -> None:

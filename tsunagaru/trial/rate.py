@@ -23,6 +23,7 @@ from casefile.ids import TimeOrderedIds
 from casefile.tables import Attempt
 from dialer.asterisk import pending
 from dialer.asterisk.ami import Ami, AmiAddress, AmiTerms
+from dialer.asterisk.detection.policy import Detection
 from dialer.asterisk.node.node import ANSWERED, Node
 from dialer.asterisk.wire import Action, Event, LiveChannel
 from dialer.commands import give
@@ -199,7 +200,8 @@ def _through_everything(
     database = Database(database_url, pool_size=2)
     try:
         with database.transaction(MUNICIPALITY) as conn:
-            found_trial_city(conn, attempts, people, clock.now(), TimeOrderedIds(clock.now, Random(1)))
+            ids = TimeOrderedIds(clock.now, Random(1))
+            found_trial_city(conn, attempts, people, clock.now(), ids, detection=Detection.AMD)
             for operator in people:
                 for kind in ("sign_in", "ready"):
                     give(conn, MUNICIPALITY, FLOOR, kind, now=clock.now(), operator_id=operator)

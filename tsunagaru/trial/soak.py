@@ -163,7 +163,7 @@ def soak(database_url: str, plan: SoakPlan, tell: Callable[[str], None]) -> Soak
         before = floor.idle()
         floor.robots.open()
         began = time.monotonic()
-        broken = []
+        broken: list[str] = []
         for fault in cycle(plan.faults):
             left = began + (len(broken) + 0.5) * plan.fault_every - time.monotonic()
             if time.monotonic() + left >= began + plan.seconds:

@@ -29,7 +29,7 @@ def test_the_machine_stands_once_and_the_load_with_each_section(tmp_path: Path) 
     assert "(date: 2026-11-22; load average before: 0.10 0.20 0.30)" in said
     assert "load average before: 4.00 4.00 4.00" in said
     assert said.index("## Import") < said.index("取込 |") < said.index("## Engine") < said.index("発信 |")
-    assert said.count("Not measured on this machine yet.") == 2
+    assert said.count("Not measured on this machine yet.") == 4
 
 
 def test_each_kill_run_is_a_row(tmp_path: Path) -> None:

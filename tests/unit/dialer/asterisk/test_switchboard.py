@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callflow.events import Announce, CarrierEvent, Dial, Ended, Hangup, Join, Reconcile, Reconciled, Refused
+from dialer.asterisk.node_view import NodeView
 from tests.unit.dialer.asterisk.world import OPERATOR, World
 
 NUMBER, OFFICE = "+819000000001", "+81300000000"
@@ -386,6 +388,15 @@ def test_what_is_not_a_japanese_number_is_never_dialed() -> None:
         assert [event.result for event in world.told if isinstance(event, Refused)][-1:] == ["11"], number
     world.settle()
     assert sum(sum(node.invited.values()) for node in world.nodes) == 0
+
+
+def test_a_node_is_asked_by_the_days_of_its_own_clock() -> None:
+    """What it wrote down at an end lies under its own day, whatever ours is."""
+    now, shown = datetime(2026, 10, 6, 0, 0, 5, tzinfo=UTC), datetime(2026, 10, 5, 23, 59, tzinfo=UTC)
+    node = NodeView.of("node", (), 0.0)
+    assert node.theirs(now) == now
+    node.compare_clocks(str(shown.timestamp()), now)
+    assert node.theirs(now) == shown
 
 
 def test_times_are_ours_although_the_nodes_clock_is_wrong() -> None:
