@@ -6,10 +6,10 @@ Every operator has a desk phone, played by a robot that says and hears sound; so
 from __future__ import annotations
 
 import bisect
-import logging
+import socket
 import statistics
+import subprocess
 import tempfile
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -22,20 +22,21 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sqlalchemy import func, select
-from werkzeug.serving import make_server
 
-from agent_ui.app import create_app
-from agent_ui.context import PanelContext
 from casefile import accounts
 from casefile.clock import Clock, ShiftedClock, at_jst
 from casefile.db import Database
+from casefile.errors import TsunagaruError
 from casefile.ids import TimeOrderedIds
 from casefile.tables import Attempt
 from dialer.asterisk.lines import endpoint_of
 from rehearsal.sip.operators import DeskCall, DeskLine, SipOperators
 from tsunagaru.chromium import TAKE_POPS, WATCH, chromium
+from tsunagaru.processes import service_programs
+from tsunagaru.settings import CLOCK, Settings
 from tsunagaru.trial.city import DAY, MUNICIPALITY, found_trial_city, login_of, operators
 from tsunagaru.trial.engine import EngineOrders, start_engine
+from tsunagaru.trial.far_end import free_port
 from tsunagaru.trial.robots import Robots
 from tsunagaru.trial.telephones import (
     DESKS,
@@ -58,6 +59,7 @@ _SCREENS = 6
 """Operators with a page in the one Chromium; each operator has a call every ten seconds."""
 _ANSWERS_A_SECOND = 5
 _RING_MS, _TALK_MS, _WRAPUP_SECONDS = 500, 8_000, 1.0
+_WEB_STARTS_WITHIN = 60.0
 _PASSWORD = "Sokutei-2026-shitsu"  # noqa: S105 - of a room that exists for minutes on a loopback address
 
 
@@ -122,7 +124,7 @@ def measure_joining(database_url: str, seconds: int) -> Joining:
         )
         phones.start()
         stack.callback(phones.stop)
-        url = stack.enter_context(_panel(database, clock))
+        url = stack.enter_context(_panel(database_url, clock, folder))
         pages = [
             _page(browser, url, number) for browser in [stack.enter_context(chromium())] for number in range(_SCREENS)
         ]
@@ -150,27 +152,39 @@ def _found(database: Database, people: list[UUID], clock: Clock, residents: int)
 
 
 @contextmanager
-def _panel(database: Database, clock: Clock) -> Iterator[str]:
-    """The web application on a free loopback port; gives its address."""
-    context = PanelContext(
-        database=database,
-        clock=clock,
-        ids=TimeOrderedIds(clock.now),
-        secret_key="measuring",  # noqa: S106 - of a room that exists for minutes on a loopback address
-        sign_in_rate="1000 per minute",
+def _panel(database_url: str, clock: ShiftedClock, folder: Path) -> Iterator[str]:
+    """The web server as the office runs it, a process of its own on a free loopback port; gives its address."""
+    port = free_port(LOOPBACK, kind=socket.SOCK_STREAM)
+    settings = Settings.from_environment(
+        {"TSUNAGARU_HOME": str(folder / "home"), "TSUNAGARU_HOST": LOOPBACK, "TSUNAGARU_PORT": str(port)}
     )
-    app = create_app(context)
-    logging.getLogger("werkzeug").setLevel(logging.WARNING)
-    server = make_server(LOOPBACK, 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, name="trial-web", daemon=True)
-    thread.start()
+    web = next(program for program in service_programs(settings, database_url) if program.name == "web")
+    with (folder / "web.log").open("wb") as told:
+        process = subprocess.Popen(
+            ["setpriv", "--pdeathsig", "TERM", *web.command],
+            env={**web.environment, CLOCK: clock.encode()},
+            stdout=told,
+            stderr=subprocess.STDOUT,
+        )
     try:
-        yield f"http://{LOOPBACK}:{server.server_port}"
+        _until_it_listens(port, process)
+        yield f"http://{LOOPBACK}:{port}"
     finally:
-        app.extensions["notifier"].stop()
-        server.shutdown()
-        thread.join(timeout=10)
-        server.server_close()
+        process.terminate()
+        process.wait(20)
+
+
+def _until_it_listens(port: int, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + _WEB_STARTS_WITHIN
+    while True:
+        try:
+            socket.create_connection((LOOPBACK, port), 1).close()
+        except OSError:
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise TsunagaruError("画面のサーバーが動きません。もう一度実行してください。") from None
+            time.sleep(0.1)
+        else:
+            return
 
 
 def _page(browser: Browser, url: str, number: int) -> Page:

@@ -57,6 +57,8 @@ from tsunagaru.trial.telephones import (
 _WIRE = "127.0.5.4"
 _SETTLES_WITHIN = 150.0
 _LOOK_SECONDS = 1.0
+_LAST_CALLS_SECONDS = 20.0
+"""At the end nobody is dialed any more: what is on the lines comes to its end within the time of the soak."""
 _GROWTH_MIB = 8.0
 """What an engine may grow between the second and the last quarter of its life: what its carrier remembers for ten minutes,
 and what an allocator keeps back."""
@@ -172,7 +174,7 @@ def soak(database_url: str, plan: SoakPlan, tell: Callable[[str], None]) -> Soak
             tell(f"{time.monotonic() - began:6.0f} s  {fault.name}")
             getattr(floor, fault.name)(fault.seconds)
             broken.append(fault.name)
-        floor.live_on(began + plan.seconds - time.monotonic())
+        floor.live_on(began + plan.seconds - _LAST_CALLS_SECONDS - time.monotonic())
         worked = time.monotonic() - began
         floor.robots.rest()
         floor.settle()
@@ -260,7 +262,7 @@ class _Floor:
         process = psutil.Process(self.engine.pid)
         held, same = Held(0, 0), 0
         deadline = time.monotonic() + 30
-        while same < 5 and time.monotonic() < deadline:
+        while same < 3 and time.monotonic() < deadline:
             time.sleep(_LOOK_SECONDS)
             found = Held(process.num_threads(), process.num_fds())
             held, same = found, same + 1 if found == held else 0
