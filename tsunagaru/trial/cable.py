@@ -61,6 +61,8 @@ class Cable:
 
     def _connected(self, near: socket.socket) -> bool:
         """False where nobody is behind it, as while Asterisk starts anew, and where it is cut."""
+        if self._state is Line.CUT:
+            return False
         try:
             far = socket.create_connection(self._far)
         except OSError:
