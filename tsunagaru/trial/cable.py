@@ -50,6 +50,10 @@ class Cable:
             self._door.shutdown(socket.SHUT_RDWR)
         self._door.close()
 
+    @property
+    def _cut(self) -> bool:
+        return self._state is Line.CUT
+
     def _take(self) -> None:
         while not self._closing:
             try:
@@ -61,14 +65,14 @@ class Cable:
 
     def _connected(self, near: socket.socket) -> bool:
         """False where nobody is behind it, as while Asterisk starts anew, and where it is cut."""
-        if self._state is Line.CUT:
+        if self._cut:
             return False
         try:
             far = socket.create_connection(self._far)
         except OSError:
             return False
         with self._changed:
-            if self._state is Line.CUT:
+            if self._cut:
                 far.close()
                 return False
             self._ends |= {near, far}
