@@ -47,6 +47,8 @@ ADDRESSES = {"answer": "127.0.3.2", "ring": "127.0.3.4", "leave": "127.0.3.6"} |
 DESK, DESK_ADDRESS = "desk-1", "127.0.3.5"
 RESIDENT, OFFICE = "+819000000001", "+81300000000"
 OPERATOR, ABSENT_OPERATOR, LINELESS_OPERATOR = uuid4(), uuid4(), uuid4()
+ANOTHER_OPERATOR = uuid4()
+"""Sits at the same desk phone."""
 QUICK = AmiTerms(first_pause_seconds=0.05, longest_pause_seconds=0.3)
 
 
@@ -54,7 +56,7 @@ class Lines:
     """A desk phone that is there, one that is not, and an operator without any."""
 
     def line_of(self, operator_id: UUID, node: str | None = None) -> Line | None:
-        endpoint = {OPERATOR: DESK, ABSENT_OPERATOR: "op-1"}.get(operator_id)
+        endpoint = {OPERATOR: DESK, ANOTHER_OPERATOR: DESK, ABSENT_OPERATOR: "op-1"}.get(operator_id)
         return Line(node or "", endpoint) if endpoint else None
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
@@ -9,9 +11,12 @@ import pytest
 from callflow.events import Dial, Hangup, Join
 from casefile.clock import SystemClock
 from dialer.asterisk.carrier import AsteriskCarrier, CarrierTerms
+from dialer.asterisk.node.node import CALLERS
 from dialer.asterisk.node.running import RunningNode
 from tests.integration.dialer.asterisk_carrier.leaky_line import Break, LeakyLine
 from tests.integration.dialer.asterisk_carrier.stage import (
+    ADDRESSES,
+    ANOTHER_OPERATOR,
     OFFICE,
     OPERATOR,
     QUICK,
@@ -21,6 +26,7 @@ from tests.integration.dialer.asterisk_carrier.stage import (
     address_of,
     nothing_left,
 )
+from tests.integration.dialer.asterisk_node.far_end import Caller
 from tests.waiting import until
 
 pytestmark = [pytest.mark.debian]
@@ -76,6 +82,57 @@ def test_the_line_breaks(shared_asterisk: RunningNode, where: Break) -> None:
             "joined",
             "ended --",
         ]
+
+
+CALLED = [
+    pytest.param(Break(b"Event: Newchannel", to_node=False, passes=False), id="the caller's channel is not told"),
+    pytest.param(Break(b"UserEvent: Incoming", to_node=False, passes=False), id="the caller is not told of"),
+    pytest.param(Break(b"UserEvent: Incoming", to_node=False, passes=True), id="after the caller was told of"),
+    pytest.param(Break(b"UserEvent: Wished", to_node=False, passes=False), id="the key is not told"),
+    pytest.param(Break(b"Action: Redirect", to_node=True, passes=False), id="the join is lost"),
+    pytest.param(Break(b"UserEvent: Joined", to_node=False, passes=False), id="the joining is not told"),
+    pytest.param(Break(b"Event: Hangup", to_node=False, passes=False), id="the end is not told"),
+]
+
+
+@pytest.mark.parametrize("where", CALLED)
+def test_the_line_breaks_under_a_caller(shared_asterisk: RunningNode, where: Break, tmp_path: Path) -> None:
+    node, books = shared_asterisk.node, Books()
+    shared_asterisk.console(f"database deltree {CALLERS}")
+    with nothing_left(shared_asterisk), LeakyLine((node.ami_bind, node.ports.ami)) as line:
+        address = address_of(node, "answer", line.port)
+        carrier = AsteriskCarrier([address], Lines(), SystemClock(), CarrierTerms(ami=QUICK))
+        carrier.listen(books.take)
+        caller = None
+        try:
+            until(carrier.connected, 10)
+            line.breaks_at(where)
+            who = f"<sip:09000000001@{ADDRESSES['answer']}>"
+            caller = Caller(ADDRESSES["answer"], (node.bind, node.ports.sip), who, tmp_path, "call-press", "3")
+            until(lambda: books.told, 15)
+            attempt_id = books.told[0][1].attempt_id
+            _known_by(books, attempt_id, ("wished 3",))
+            _join_until_joined(carrier, books, attempt_id)
+            carrier.send(Hangup(attempt_id))
+            _known_by(books, attempt_id, ("ended",))
+            assert line.broken.is_set()
+            until(carrier.connected, 10)
+        finally:
+            carrier.close()
+            if caller is not None:
+                caller.close()
+        words = [word for word in books.words(attempt_id) if word != "left"]
+        assert words == ["incoming", "wished 3", "joined", "ended --"]
+
+
+def _join_until_joined(carrier: AsteriskCarrier, books: Books, attempt_id: UUID) -> None:
+    """As the engine does: whom nobody has taken in time is given to an operator again."""
+    for operator in (OPERATOR, ANOTHER_OPERATOR):
+        carrier.send(Join(attempt_id, operator))
+        with contextlib.suppress(AssertionError):
+            until(lambda: books.words(attempt_id), 5, lambda words: "joined" in words)
+            return
+    raise AssertionError("nobody was joined")
 
 
 def _known_by(books: Books, attempt_id: UUID, wanted: tuple[str, ...]) -> bool:
