@@ -10,6 +10,9 @@ What every carrier owes the engine:
 * `Ended` comes exactly once for every call that was taken, `Refused` instead of it where it never was.
 * After `Announce` the carrier says who called and hangs up by itself: `Ended` follows. A carrier that begins to say so
   of its own accord, because no `Join` came in time or the join failed, reports `Announcing` first.
+* A caller is told of once, as `Incoming` while they wait or as `Missed` when they are gone, also one who came while nobody
+  listened; another process of the carrier may tell of the same ones again. After `TellClosed` `Missed` follows. A caller
+  whose operator's line does not answer a `Join` waits on.
 * `Reconcile` never dials. The answer repeats the call's past (`Reconciled.past`). For an id the carrier never heard of it
   answers `known=False` **and from then on refuses any `Dial` with that id**: a command of a killed engine may still be
   on its way.
