@@ -50,8 +50,7 @@ class Cable:
             self._door.shutdown(socket.SHUT_RDWR)
         self._door.close()
 
-    @property
-    def _cut(self) -> bool:
+    def _is_cut(self) -> bool:
         return self._state is Line.CUT
 
     def _take(self) -> None:
@@ -65,14 +64,14 @@ class Cable:
 
     def _connected(self, near: socket.socket) -> bool:
         """False where nobody is behind it, as while Asterisk starts anew, and where it is cut."""
-        if self._cut:
+        if self._is_cut():
             return False
         try:
             far = socket.create_connection(self._far)
         except OSError:
             return False
         with self._changed:
-            if self._cut:
+            if self._is_cut():
                 far.close()
                 return False
             self._ends |= {near, far}
