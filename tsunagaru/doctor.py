@@ -55,18 +55,20 @@ def examine(settings: Settings, database_url: Callable[[], str], clock: Clock) -
     yield free_space(settings.home)
     yield time_zone()
     yield synchronised()
+    url: str | None = None
     try:
         url = database_url()
         with connect(url) as connection:
             yield from database(connection, clock)
     except (TsunagaruError, psycopg.Error) as error:
+        url = None
         yield Finding("データベース", "使えません", str(error).partition("\n")[0])
     yield client()
     yield pango()
     yield fonts()
     yield port(settings)
     yield certificate(settings, clock)
-    yield Finding("電話回線", "予行用の回線だけです(実回線の設定はありません)")
+    yield from telephones(settings, clock, url)
     yield Finding("SMS配信", "予行用の配信だけです(配信事業者の設定はありません)")
 
 
@@ -203,6 +205,17 @@ def certificate(settings: Settings, clock: Clock) -> Finding:
     if left < WARN_BEFORE:
         return Finding("証明書(HTTPS)", f"{found}(あと{left.days}日)", _RENEW)
     return Finding("証明書(HTTPS)", found)
+
+
+def telephones(settings: Settings, clock: Clock, database_url: str | None) -> Iterator[Finding]:
+    """The office's own lines, where it has any."""
+    if not settings.nodes:
+        yield Finding("電話回線", "予行用の回線だけです(実回線の設定はありません)")
+        return
+    # Only here: a look at the rest of the house must not wait for telephones.
+    from tsunagaru.telephone_check import examine_telephones
+
+    yield from examine_telephones(settings, clock, database_url)
 
 
 def _fonts_of_japanese() -> Sequence[str]:

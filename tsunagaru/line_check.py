@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from casefile.errors import TsunagaruError
 from casefile.phone_number import display, is_synthetic, read_phone
-from dialer.asterisk.ami import AmiAddress
 from dialer.asterisk.node.node import Node, Trunk
-from dialer.asterisk.node.node_file import AMI_SECRET, read_node
-from dialer.asterisk.node.running import default_root, home_of
 from rehearsal.sip.line_check import LineChecked, NoLineCheck, Way, check_line
 from tsunagaru.doctor import Finding
+from tsunagaru.telephones import ami_address
 
-_UNKNOWN_SECRET = "x" * 24
 # One way: ITU-T G.114 (150 ms and less disturbs nobody). The others are the house's own for a line of one's own network.
 _LONGEST_WAY_MS = 150.0
 _LATEST_RINGING = 8.0
@@ -66,28 +61,6 @@ def number_to_try(raw: str, *, really: bool, again: Callable[[], str]) -> Number
     return NumberToTry(read.e164, f"0{read.e164.removeprefix('+81')}")
 
 
-def node_to_try(path: Path) -> Node:
-    """The node of a file, with the AMI secret of the environment or, on the node's own machine, of its running files.
-
-    Raises TsunagaruError.
-    """
-    try:
-        node, _ = read_node(path, os.environ, home_of, lambda: _UNKNOWN_SECRET)
-    except ValueError as error:
-        raise TsunagaruError(str(error)) from error
-    if node.ami_secret != _UNKNOWN_SECRET:
-        return node
-    running = default_root() / str(node.home).lstrip("/") / "etc" / "manager.conf"
-    try:
-        lines = running.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        raise TsunagaruError(
-            f"AMI の合言葉が分かりません。環境変数 {AMI_SECRET} に入れるか、ノードが動いている機械で root として実行してください。"
-        ) from error
-    secret = next((line.partition("=")[2].strip() for line in lines if line.startswith("secret =")), "")
-    return replace(node, ami_secret=secret)
-
-
 def trunk_to_try(node: Node, name: str | None) -> Trunk:
     """The trunk of this name; without one the only there is. Raises TsunagaruError."""
     names = "、".join(trunk.name for trunk in node.trunks)
@@ -103,10 +76,14 @@ def trunk_to_try(node: Node, name: str | None) -> Trunk:
 
 def try_line(node: Node, trunk: Trunk, number: NumberToTry, *, own_far_end: bool, seconds: float) -> LineChecked:
     """Place the call. Raises TsunagaruError."""
-    ami = AmiAddress(node.ami_bind, node.ports.ami, node.ami_user, node.ami_secret)
     try:
         return check_line(
-            ami, trunk, number.national, own_address=node.bind, own_far_end=own_far_end, talk_seconds=seconds
+            ami_address(node),
+            trunk,
+            number.national,
+            own_address=node.bind,
+            own_far_end=own_far_end,
+            talk_seconds=seconds,
         )
     except NoLineCheck as error:
         raise TsunagaruError(str(error)) from error

@@ -30,7 +30,7 @@ from dialer.asterisk.detection.listener import Listener
 from dialer.asterisk.lines import LinesOfCity
 from dialer.asterisk.node.node import Node, Trunk
 from dialer.asterisk.node.node_file import AMI_SECRET, ami_secret_variable, read_node_from_afar
-from dialer.asterisk.node.running import home_of, new_secret
+from dialer.asterisk.node.running import default_root, home_of, new_secret
 from dialer.tables import Floor
 from tsunagaru.settings import Settings
 from tsunagaru.worker import municipalities
@@ -123,6 +123,35 @@ def carrier_for(
     return AsteriskCarrier(addresses, lines, clock, terms, telephones.causes, RoomEar([_ear(one) for one in addresses]))
 
 
+def reached_node(path: Path, environment: Mapping[str, str]) -> Node:
+    """The node of a file, with the AMI secret of the environment or, on the node's own machine, of its running files.
+
+    For a look at it now; an engine needs a secret that stays when the node is started anew. Raises TsunagaruError.
+    """
+    try:
+        return _node(path, environment)
+    except TsunagaruError as missing:
+        if not isinstance(missing.__cause__, _SecretMissing):
+            raise
+        secret = _running_secret(read_node_from_afar(path, environment, home_of, new_secret))
+        if secret is None:
+            raise
+        return read_node_from_afar(path, environment, home_of, lambda: secret)
+
+
+def node_folder(node: Node) -> Path:
+    """Where a node that runs on this machine has its files."""
+    return default_root() / str(node.home).lstrip("/")
+
+
+def _running_secret(node: Node) -> str | None:
+    try:
+        lines = (node_folder(node) / "etc" / "manager.conf").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return None
+    return next((line.partition("=")[2].strip() for line in lines if line.startswith("secret =")), None)
+
+
 def voice_nodes(settings: Settings) -> tuple[VoiceNode, ...]:
     """Where browsers' telephones register: as the settings say, for nodes they do not name as the nodes' files say."""
     told = dict(settings.voice)
@@ -152,6 +181,7 @@ def _node(path: Path, environment: Mapping[str, str]) -> Node:
         raise TsunagaruError(
             f"{path.name}: AMIの合言葉がありません。ノードに渡したものと同じ英数字16文字以上を環境変数 {AMI_SECRET} に"
             f"(ノードごとに変えるなら {ami_secret_variable('node-1')} の形の変数に)入れてください。"
+            "ノードの動いている機械で root として調べるだけなら要りません。"
         ) from error
 
 

@@ -23,6 +23,8 @@ _NEWLINE = "\r\n"
 _KEY = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 _VARIABLE = re.compile(r"_{0,2}[A-Za-z][A-Za-z0-9_]*(\([A-Za-z0-9_,.:/-]*\))?")
 _PLAIN_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
+# Functions that only tell of a telephone.
+_QUESTION = re.compile(r"PJSIP_[A-Z]+\([A-Za-z0-9@,_-]*\)")
 # Control characters, line and paragraph separators, halves of a surrogate pair.
 _UNSAFE_CATEGORIES = frozenset({"Cc", "Zl", "Zp", "Cs"})
 # Asterisk splits a `Variable` header at commas, and quotes, brackets and backslashes move where it splits.
@@ -115,6 +117,8 @@ def encode(action: Action, action_id: UUID) -> bytes:
         if action.name == "Setvar" and key == "Variable":
             # A name and nothing else: a function in its place would be carried out.
             _check_key(value, _PLAIN_VARIABLE)
+        elif action.name == "Getvar" and key == "Variable":
+            _check_key(value, _QUESTION)
         elif key.lower() in _OURS:
             raise UnsafeAction(f"{key} is not a field of an action; variables and the id have a place of their own")
         _check_value(key, value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from argparse import Namespace
 from collections.abc import Iterable
 from contextlib import ExitStack
@@ -42,10 +43,11 @@ def _call(args: Namespace) -> int:
     if args.node is None:
         raise TsunagaruError("--node でノードの設定ファイルを指定してください。")
     # Only here: a look at the rest of the house must not wait for telephones.
-    from tsunagaru.line_check import findings_of, node_to_try, number_to_try, trunk_to_try, try_line
+    from tsunagaru.line_check import findings_of, number_to_try, trunk_to_try, try_line
+    from tsunagaru.telephones import reached_node
 
     number = number_to_try(args.call, really=args.really, again=lambda: _typed_again(args.call))
-    node = node_to_try(args.node)
+    node = reached_node(args.node, os.environ)
     trunk = trunk_to_try(node, args.trunk)
     print(f"ノード {node.name} の回線 {trunk.name} から {display(number.e164)} に電話をかけています…", flush=True)
     checked = try_line(node, trunk, number, own_far_end=args.own_end, seconds=float(args.seconds))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import NoReturn
 
@@ -13,7 +14,8 @@ from dialer.asterisk.node.node_file import AMI_SECRET
 from dialer.asterisk.node.running import home_of
 from rehearsal.sip.line_check import LineChecked, Way, delay_ms
 from rehearsal.sip.media import Hearing
-from tsunagaru.line_check import findings_of, node_to_try, number_to_try, trunk_to_try
+from tsunagaru.line_check import findings_of, number_to_try, trunk_to_try
+from tsunagaru.telephones import reached_node
 
 # A number that somebody could have. Nothing in this file can dial.
 POSSIBLE = "".join(("090", "-1234", "-0000"))
@@ -64,15 +66,15 @@ def _trunk(name: str) -> str:
 def test_the_node_of_a_file_and_its_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = _written(tmp_path, _trunk("one"))
     monkeypatch.setenv(AMI_SECRET, "a-secret-of-this-test")
-    assert node_to_try(file).ami_secret == "a-secret-of-this-test"
+    assert reached_node(file, os.environ).ami_secret == "a-secret-of-this-test"
     monkeypatch.delenv(AMI_SECRET)
     monkeypatch.setenv("ASTERISK_ROOT", str(tmp_path / "root"))
     with pytest.raises(TsunagaruError, match=AMI_SECRET):
-        node_to_try(file)
+        reached_node(file, os.environ)
     running = tmp_path / "root" / str(home_of("n")).lstrip("/") / "etc"
     running.mkdir(parents=True)
     (running / "manager.conf").write_text("[general]\nenabled = yes\n[engine]\nsecret = drawn-at-its-start-1\n")
-    assert node_to_try(file).ami_secret == "drawn-at-its-start-1"
+    assert reached_node(file, os.environ).ami_secret == "drawn-at-its-start-1"
 
 
 def test_which_trunk_is_meant() -> None:

@@ -20,6 +20,7 @@ from casefile.tables import ContactRecord, Municipality
 from dialer import recording_shelf
 from dialer.asterisk.detection.policy import Detection
 from dialer.asterisk.lines import give_desk_phone
+from dialer.asterisk.node.node import Node, Trunk
 from dialer.asterisk.recording.agent import RecordingAgent
 from dialer.asterisk.recording.keys import CURRENT, make_keys
 from dialer.asterisk.recording.store import Store
@@ -53,6 +54,11 @@ lines = 10
 """
 
 
+def node_file(node: Node, trunk: Trunk) -> str:
+    """The node as an office's file tells of it, with this trunk alone."""
+    return _NODE.format(name=node.name, ports=node.ports, trunk=trunk)
+
+
 class Stage:
     """The engine reads the node's file as an office keeps it: one trunk, to the far end of the scenario."""
 
@@ -67,7 +73,7 @@ class Stage:
         node = lines.asterisk.node
         self._ami = PlainAmi((node.ami_bind, node.ports.ami), node.ami_user, node.ami_secret)
         trunk = next(trunk for trunk in node.trunks if trunk.name == scenario["far_end"])
-        (folder / "node.toml").write_text(_NODE.format(name=node.name, ports=node.ports, trunk=trunk), encoding="utf-8")
+        (folder / "node.toml").write_text(node_file(node, trunk), encoding="utf-8")
         self._environment = {
             "DATABASE_URL": room.database.url,
             "TSUNAGARU_HOME": str(folder / "home"),
