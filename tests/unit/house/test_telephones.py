@@ -174,3 +174,15 @@ def test_a_table_of_causes_that_comes_twice_is_refused(folder: Folder) -> None:
     for name in ("a.toml", "b.toml"):
         folder.causes(name, '[city]\notherwise = "02"\nrule = []\n')
     refuse(folder, "b.toml: 切断理由の表 city が別のファイルにもあります")
+
+
+def test_the_files_that_are_shown_to_offices_are_nodes(folder: Folder) -> None:
+    house = Path(__file__).parents[3]
+    shown = (house / "docs" / "telephones.md").read_text(encoding="utf-8").partition("```toml")[2].partition("```")[0]
+    (folder.path / "shown.toml").write_text(shown, encoding="utf-8")
+    folder.nodes += [folder.path / "shown.toml"]
+    telephones = folder.read()
+    assert trunks(telephones.addresses(floor())) == {"node-1": ["hikari"]}
+    assert [node.wss_url for node in voice_nodes(folder.settings)] == ["wss://phone.city.example:8089/ws"]
+    folder.nodes = [house / "docker" / "node.toml"]
+    assert trunks(folder.read().addresses(floor())) == {"node-1": ["carrier"]}
