@@ -39,7 +39,8 @@ class Found:
 _LOCK = """
 SELECT FROM taxpayer WHERE municipality_id = %(city)s AND addressee_no = %(person)s FOR NO KEY UPDATE
 """
-# One call has one result for each person, whatever window it comes from; what was saved is corrected, not repeated.
+# One call has one result for each person from each who talked (取次 brings a second one), whatever window it comes from;
+# what was saved is corrected, not repeated.
 _READ = """
 SELECT t.household_id, t.kind,
        (SELECT jsonb_agg(jsonb_build_array(p.phone_id, p.e164) ORDER BY p.position, p.phone_id) FROM phone p
@@ -51,7 +52,7 @@ SELECT t.household_id, t.kind,
                UNION
                SELECT o.record_id, o.promise_id FROM contact_record o
                 WHERE o.municipality_id = %(city)s AND o.attempt_id = %(attempt)s AND o.addressee_no = %(person)s
-                  AND o.version = 1 AND o.recorded_by IS NOT NULL) r),
+                  AND o.version = 1 AND o.recorded_by = COALESCE(%(by)s::uuid, o.recorded_by)) r),
        EXISTS (SELECT FROM follow_up w
                 WHERE w.municipality_id = %(city)s AND w.addressee_no = %(person)s AND w.purpose = %(purpose)s
                   AND w.claim_group = %(group)s AND w.trigger = %(trigger)s AND w.state = 'waiting'),
@@ -80,6 +81,7 @@ def read_case(
         "person": form.addressee_no,
         "attempt": form.attempt_id,
         "record": record_id,
+        "by": user.user_id if user is not None else None,
         "purpose": form.purpose.value,
         "group": form.claim_group.value,
         "trigger": TRIGGER,

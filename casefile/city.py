@@ -62,7 +62,7 @@ class CitySettings:
     `promise_lateness_open_days` and `booking_lag_open_days`: L and g of REPORTS.md §6.0. `promise_parts` and
     `promise_months_ahead`: how far an operator's 納付約束 may go (until the end of which month, this one being 0).
     `sms_per_minute`: throttle. `recording_days`: how long recordings of calls are kept (DOMAIN.md §2.7: six months).
-    `languages`: in which the room can speak.
+    `languages`: in which the room can speak. `listening_shown`: an operator sees that a supervisor listens.
     """
 
     demand_notice_days: int = 11
@@ -82,6 +82,7 @@ class CitySettings:
         default_factory=lambda: on_weekdays(range(1, 6), time(9), time(20), Window(time(9), time(16)))
     )
     languages: tuple[str, ...] = ("ja",)
+    listening_shown: bool = True
 
     def to_json(self) -> dict[str, Any]:
         """Every setting by name, ready for `municipality.settings`."""
@@ -106,6 +107,8 @@ class CitySettings:
             settings = replace(settings, contact_hours=ContactHours.from_json(value["contact_hours"]))
         if "sms_hours" in value:
             settings = replace(settings, sms_hours=ContactHours.from_json(value["sms_hours"]))
+        if "listening_shown" in value:
+            settings = replace(settings, listening_shown=_yes_or_no("listening_shown", value["listening_shown"]))
         if "languages" in value:
             settings = replace(settings, languages=tuple(value["languages"]))
         return settings
@@ -177,6 +180,12 @@ def _interest_rates(stored: Sequence[tuple[str, str, str, str]]) -> dict[str, li
         rate = Rate(date.fromisoformat(valid_from), Decimal(first_percent), Decimal(later_percent))
         found.setdefault(rule, []).append(rate)
     return found
+
+
+def _yes_or_no(name: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TsunagaruError(f"設定「{name}」の値「{value}」は使えません。true か false を指定してください。")
+    return value
 
 
 def _whole_numbers(cls: type[Caps] | type[CitySettings], value: Mapping[str, Any]) -> dict[str, Any]:

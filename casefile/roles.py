@@ -15,8 +15,10 @@ class Right(Labelled):
     CORRECT_RECORDS = "correct_records", "他の担当者の交渉記録の訂正"
     COLLECTOR_CASES = "collector_cases", "徴税吏員の案件(分納・猶予・職員対応)"
     OPEN_PROTECTED = "open_protected", "支援措置対象者の案件を開く"
+    TAKE_TRANSFERS = "take_transfers", "取次を受ける"
     REQUESTS = "requests", "依頼の処理"
     FLOOR = "floor", "フロアの監視"
+    LISTEN_IN = "listen_in", "通話の聴取・ささやき・割り込み"
     CAMPAIGNS = "campaigns", "キャンペーンの作成・開始・停止"
     SMS_TEMPLATES = "sms_templates", "SMS文面の起案"
     SMS_APPROVE = "sms_approve", "SMS文面の承認"
@@ -56,6 +58,7 @@ DEFAULT_ROLES: tuple[RoleSpec, ...] = (
             _R.CORRECT_RECORDS,
             _R.COLLECTOR_CASES,
             _R.OPEN_PROTECTED,
+            _R.TAKE_TRANSFERS,
             _R.REQUESTS,
             _R.REPORTS,
         ),
@@ -67,6 +70,7 @@ DEFAULT_ROLES: tuple[RoleSpec, ...] = (
         (
             *(_R.PANEL, _R.TAX_DATA, _R.EXPLAIN, _R.CORRECT_RECORDS, _R.REQUESTS, _R.FLOOR, _R.CAMPAIGNS),
             *(_R.SMS_TEMPLATES, _R.STOP_SWITCH, _R.REPORTS, _R.EXPORT, _R.IMPORT, _R.RECORDINGS),
+            *(_R.TAKE_TRANSFERS, _R.LISTEN_IN),
         ),
         _TAX_PURPOSES,
     ),

@@ -21,6 +21,7 @@ from agent_ui.floor.schemas import (
     DayFigures,
     FloorView,
     HourCount,
+    Listener,
     OperatorLine,
     ReasonCount,
     SmsQueue,
@@ -42,7 +43,7 @@ from casefile.tables import (
     UserAccount,
 )
 from casefile.vocabulary import Purpose
-from dialer.tables import Campaign, CampaignEntry, Floor, PacingDay, Seat
+from dialer.tables import Campaign, CampaignEntry, Floor, ListeningIn, PacingDay, Seat
 from sms.tables import Message
 
 ENGINE_SILENT = timedelta(seconds=15)
@@ -140,6 +141,7 @@ def _operators(conn: Connection, day: datetime) -> list[OperatorLine]:
             .group_by(Promise.registered_by)
         )
     }
+    heard = _listeners(conn)
     rows = conn.execute(
         select(Seat.operator_id, Seat.state, Seat.since, Seat.pause_reason, UserAccount.display_name, Campaign.name)
         .join(
@@ -164,9 +166,30 @@ def _operators(conn: Connection, day: datetime) -> list[OperatorLine]:
             talks=talks.get(row.operator_id, 0),
             promises=promises[row.operator_id].promises if row.operator_id in promises else 0,
             promised_yen=int(promises[row.operator_id].yen) if row.operator_id in promises else 0,
+            heard_by=heard.get(row.operator_id, []),
         )
         for row in rows
     ]
+
+
+def _listeners(conn: Connection) -> dict[UUID, list[Listener]]:
+    """Supervisors by the operator they hear."""
+    rows = conn.execute(
+        select(ListeningIn.operator_id, ListeningIn.supervisor_id, ListeningIn.how, UserAccount.display_name)
+        .join(
+            UserAccount,
+            and_(
+                UserAccount.municipality_id == ListeningIn.municipality_id,
+                UserAccount.user_id == ListeningIn.supervisor_id,
+            ),
+        )
+        .order_by(ListeningIn.since, ListeningIn.supervisor_id)
+    )
+    found: dict[UUID, list[Listener]] = {}
+    for row in rows:
+        one = Listener(supervisor_id=row.supervisor_id, name=row.display_name, how=row.how)
+        found.setdefault(row.operator_id, []).append(one)
+    return found
 
 
 def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:

@@ -7,9 +7,10 @@ from uuid import UUID
 from apiflask import APIBlueprint
 
 from agent_ui.context import PanelContext
-from agent_ui.floor import service
-from agent_ui.floor.schemas import Districts, FloorView, StopForm
+from agent_ui.floor import listening, service
+from agent_ui.floor.schemas import Districts, FloorView, ListenForm, StopForm
 from agent_ui.identity import signed_in
+from agent_ui.signin.schemas import Done
 
 
 def blueprint(context: PanelContext) -> APIBlueprint:
@@ -40,5 +41,18 @@ def blueprint(context: PanelContext) -> APIBlueprint:
     def resume(stop_id: UUID) -> FloorView:
         """End one stop; what is due goes on."""
         return service.resume(context, signed_in(), stop_id)
+
+    @api.post("/operators/<uuid:operator_id>/listen")
+    @api.input(ListenForm, arg_name="form")
+    @api.output(Done)
+    def listen(operator_id: UUID, form: ListenForm) -> Done:
+        """聞く, ささやく, 割り込む: the supervisor's own line is rung and hears the operator's."""
+        return listening.listen(context, signed_in(), operator_id, form)
+
+    @api.delete("/listening")
+    @api.output(Done)
+    def stop_listening() -> Done:
+        """Hear nobody any more."""
+        return listening.stop(context, signed_in())
 
     return api

@@ -11,6 +11,21 @@ from pydantic import BaseModel, Field
 from agent_ui.signin.schemas import Shown
 
 
+class Listener(Shown):
+    """A supervisor on an operator's line."""
+
+    supervisor_id: UUID
+    name: str
+    how: Literal["listen", "whisper", "barge"]
+
+
+class ListenForm(BaseModel):
+    """聞く, ささやく or 割り込む; why, where there is something to say."""
+
+    how: Literal["listen", "whisper", "barge"]
+    reason: str = Field(default="", max_length=400)
+
+
 class OperatorLine(Shown):
     operator_id: UUID
     name: str
@@ -22,6 +37,7 @@ class OperatorLine(Shown):
     talks: int
     promises: int
     promised_yen: int
+    heard_by: list[Listener]
 
 
 class CallCounts(Shown):

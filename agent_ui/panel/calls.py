@@ -12,7 +12,7 @@ from agent_ui.cases import reading
 from agent_ui.context import PanelContext
 from agent_ui.errors import Forbidden, Invalid, NotFound, Refused
 from agent_ui.identity import SignedIn, note
-from agent_ui.panel import desk
+from agent_ui.panel import desk, transfer_view
 from agent_ui.panel.schemas import (
     CallCard,
     Confirmed,
@@ -74,6 +74,15 @@ def confirmed_in(session: SessionMixin) -> Confirmed | None:
     return Confirmed.model_validate(kept) if kept else None
 
 
+def confirmed_for(context: PanelContext, person: SignedIn, attempt_id: UUID, session: SessionMixin) -> Confirmed | None:
+    """Whose identity is confirmed in this call: at this desk, or at the desk that called this one in (取次)."""
+    confirmed = confirmed_in(session)
+    if confirmed is not None and confirmed.attempt_id == attempt_id:
+        return confirmed
+    with context.database.transaction(person.municipality_id) as conn:
+        return transfer_view.handed_confirmation(conn, person.user.user_id, attempt_id)
+
+
 def members_confirmed_in(session: SessionMixin, attempt_id: UUID | None) -> ConfirmedMembers | None:
     """Which other members of the household this desk has confirmed in this call: items by 宛名番号, no content."""
     kept = session.get(MEMBERS)
@@ -109,8 +118,8 @@ def confirm(
 
 def case_of(context: PanelContext, person: SignedIn, attempt_id: UUID, session: SessionMixin) -> OpenedCase:
     """The case of the call. Raises Forbidden until identity was confirmed for this very call."""
-    confirmed = confirmed_in(session)
-    if confirmed is None or confirmed.attempt_id != attempt_id:
+    confirmed = confirmed_for(context, person, attempt_id, session)
+    if confirmed is None:
         raise Forbidden(_NOT_YET + "確認できた項目に印を付けてください。")
     members = members_confirmed_in(session, attempt_id)
     with context.database.transaction(person.municipality_id) as conn:

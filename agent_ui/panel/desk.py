@@ -16,6 +16,7 @@ from agent_ui.cases.schemas import Caution
 from agent_ui.context import PanelContext
 from agent_ui.floor.board import ENGINE_SILENT
 from agent_ui.labels import SEAT_STATES, PauseReason, pause_label
+from agent_ui.panel import transfer_view
 from agent_ui.panel.schemas import (
     CallCard,
     Confirmed,
@@ -62,6 +63,7 @@ def read(
     city = load_city(conn, municipality_id)
     attempt_id = seat.attempt_id if seat else None
     call = call_card(conn, city, attempt_id, operator_id, now) if attempt_id else None
+    here = confirmed if confirmed and confirmed.attempt_id == attempt_id else None
     return PanelState(
         now=now,
         seat=_seat_view(seat),
@@ -72,8 +74,10 @@ def read(
         recalls=_recalls(conn, operator_id, now) if call is None else [],
         pause_reasons=[PauseChoice(code=reason.value, label=reason.label) for reason in PauseReason],
         engine_running=_engine_running(conn, seat, now),
-        confirmed=confirmed if confirmed and confirmed.attempt_id == attempt_id else None,
+        confirmed=here or transfer_view.handed_confirmation(conn, operator_id, attempt_id),
         members=members or [],
+        transfer=transfer_view.view(conn, operator_id, seat),
+        listeners=transfer_view.listeners(conn, operator_id) if city.settings.listening_shown else [],
     )
 
 
@@ -122,11 +126,13 @@ def call_card(conn: Connection, city: City, attempt_id: UUID, operator_id: UUID,
         best_hours=person.best_hours if person else "",
         identity_options=[IdentityItem(code=item.value, label=item.label) for item in _items(kind)],
         identity_rule=_RULES[kind],
-        recorded=is_recorded(conn, attempt_id, attempt.addressee_no),
+        recorded=is_recorded(conn, attempt_id, attempt.addressee_no, operator_id),
     )
 
 
-def member_card(conn: Connection, city: City, attempt_id: UUID, addressee_no: str, now: datetime) -> CallCard | None:
+def member_card(
+    conn: Connection, city: City, attempt_id: UUID, addressee_no: str, operator_id: UUID, now: datetime
+) -> CallCard | None:
     """The neutral card of another member of the household who is on the line of this call.
 
     The name is asked for and not read out, and a member speaks for himself alone: no agent, no heir.
@@ -164,17 +170,17 @@ def member_card(conn: Connection, city: City, attempt_id: UUID, addressee_no: st
         best_hours="",
         identity_options=[IdentityItem(code=one.value, label=one.label) for one in _SAID_BY_MEMBER],
         identity_rule=_RULES[TaxpayerKind.PERSON],
-        recorded=is_recorded(conn, attempt_id, addressee_no),
+        recorded=is_recorded(conn, attempt_id, addressee_no, operator_id),
     )
 
 
-def is_recorded(conn: Connection, attempt_id: UUID, addressee_no: str | None) -> bool:
-    """Whether somebody saved what was said with this person in this call."""
+def is_recorded(conn: Connection, attempt_id: UUID, addressee_no: str | None, operator_id: UUID) -> bool:
+    """Whether this operator saved what was said with this person in this call; whoever else talked has a record of theirs."""
     found = conn.scalar(
         select(func.count()).where(
             ContactRecord.attempt_id == attempt_id,
             ContactRecord.addressee_no == addressee_no,
-            ContactRecord.recorded_by.is_not(None),
+            ContactRecord.recorded_by == operator_id,
         )
     )
     return bool(found)

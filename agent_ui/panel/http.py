@@ -9,7 +9,7 @@ from flask import session
 
 from agent_ui.context import PanelContext
 from agent_ui.identity import signed_in
-from agent_ui.panel import callers_http, calls, forms, members_http, seats
+from agent_ui.panel import callers_http, calls, forms, members_http, seats, transfers_http
 from agent_ui.panel.schemas import (
     CheckedView,
     FormCodes,
@@ -37,6 +37,7 @@ def blueprint(context: PanelContext, presence: Presence) -> APIBlueprint:
     _form_routes(api, context)
     members_http.add_routes(api, context)
     callers_http.add_routes(api, context)
+    transfers_http.add_routes(api, context)
     voice_http.add_routes(api, context)
     return api
 
@@ -141,11 +142,15 @@ def _form_routes(api: APIBlueprint, context: PanelContext) -> None:
     @api.output(CheckedView)
     def check(attempt_id: UUID, form: ResultInput) -> CheckedView:
         """What would keep the form from being saved; writes nothing."""
-        return forms.check(context, signed_in(), attempt_id, form, calls.confirmed_in(session))
+        return forms.check(
+            context, signed_in(), attempt_id, form, calls.confirmed_for(context, signed_in(), attempt_id, session)
+        )
 
     @api.post("/calls/<uuid:attempt_id>/form")
     @api.input(ResultInput, arg_name="form")
     @api.output(SubmittedView)
     def submit(attempt_id: UUID, form: ResultInput) -> SubmittedView:
         """Save the result with everything that follows from it."""
-        return forms.submit(context, signed_in(), attempt_id, form, calls.confirmed_in(session))
+        return forms.submit(
+            context, signed_in(), attempt_id, form, calls.confirmed_for(context, signed_in(), attempt_id, session)
+        )

@@ -56,7 +56,7 @@ def choices(context: PanelContext, person: SignedIn, attempt_id: UUID, session: 
                 relation=relation,
                 age=ages.get(addressee_no),
                 confirmed=addressee_no in done,
-                recorded=desk.is_recorded(conn, attempt_id, addressee_no),
+                recorded=desk.is_recorded(conn, attempt_id, addressee_no, person.user.user_id),
             )
             for addressee_no, relation in relations.items()
         ]
@@ -145,7 +145,7 @@ def require_confirmed(
     return confirmed.items[addressee_no]
 
 
-def tabs(conn: Connection, confirmed: ConfirmedMembers | None) -> list[MemberTab]:
+def tabs(conn: Connection, confirmed: ConfirmedMembers | None, operator_id: UUID) -> list[MemberTab]:
     """The members whose cases were opened in this call, in that order; after a reload the screen opens them again."""
     if confirmed is None:
         return []
@@ -153,17 +153,17 @@ def tabs(conn: Connection, confirmed: ConfirmedMembers | None) -> list[MemberTab
         MemberTab(
             addressee_no=one,
             relation=relation_of(conn, one),
-            recorded=desk.is_recorded(conn, confirmed.attempt_id, one),
+            recorded=desk.is_recorded(conn, confirmed.attempt_id, one, operator_id),
         )
         for one in confirmed.items
     ]
 
 
-def unrecorded(conn: Connection, confirmed: ConfirmedMembers | None) -> list[str]:
+def unrecorded(conn: Connection, confirmed: ConfirmedMembers | None, operator_id: UUID) -> list[str]:
     """Members whose case was opened in this call and of whom nothing is recorded yet."""
     if confirmed is None:
         return []
-    return [one for one in confirmed.items if not desk.is_recorded(conn, confirmed.attempt_id, one)]
+    return [one for one in confirmed.items if not desk.is_recorded(conn, confirmed.attempt_id, one, operator_id)]
 
 
 def relation_of(conn: Connection, addressee_no: str) -> str:
@@ -211,7 +211,7 @@ def _require_member(conn: Connection, context: PanelContext, attempt: Any, addre
 
 def _card(conn: Connection, context: PanelContext, person: SignedIn, attempt_id: UUID, addressee_no: str) -> CallCard:
     city: City = load_city(conn, person.municipality_id)
-    found = desk.member_card(conn, city, attempt_id, addressee_no, context.clock.now())
+    found = desk.member_card(conn, city, attempt_id, addressee_no, person.user.user_id, context.clock.now())
     if found is None:
         raise NotFound(_NOBODY)
     return found

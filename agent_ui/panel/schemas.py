@@ -146,6 +146,49 @@ class MemberTab(Shown):
     recorded: bool
 
 
+class TransferView(Shown):
+    """取次 of the call at hand. `mine`: this desk has asked. `confirmed_items`: what the resident had said by then."""
+
+    stage: Literal["ringing", "consulting", "three_way", "taken_over", "handed_over", "left"]
+    mine: bool
+    from_name: str
+    to_name: str
+    note: str
+    confirmed_items: list[str]
+
+
+class ListenerView(Shown):
+    """A supervisor on this operator's line."""
+
+    name: str
+    how: Literal["listen", "whisper", "barge"]
+    how_label: str
+
+
+class Colleague(Shown):
+    """Somebody who may be asked in; `free`: now."""
+
+    operator_id: UUID
+    name: str
+    roles: str
+    state: str
+    state_label: str
+    pause_label: str | None
+    since: datetime
+    free: bool
+
+
+class Colleagues(Shown):
+    colleagues: list[Colleague]
+
+
+class ConsultInput(BaseModel):
+    """Whom to ask in, and what to tell them of the call."""
+
+    colleague_id: UUID
+    note: str = Field(default="", max_length=400)
+
+
 class PanelState(Shown):
     """Everything the desk needs after a reload, in one round trip."""
 
@@ -159,6 +202,8 @@ class PanelState(Shown):
     engine_running: bool
     confirmed: Confirmed | None
     members: list[MemberTab]
+    transfer: TransferView | None
+    listeners: list[ListenerView]
 
 
 class Code(Shown):

@@ -41,7 +41,7 @@ def show(context: PanelContext, person: SignedIn, session: SessionMixin) -> Pane
             person.municipality_id,
             operator_id,
             calls.confirmed_in(session),
-            members.tabs(conn, confirmed),
+            members.tabs(conn, confirmed, operator_id),
         )
 
 
@@ -54,6 +54,19 @@ def say(
         floor_id = desk.floor_of(conn, person.user.user_id)
         if floor_id is None:
             raise Unavailable("フロアがまだ用意されていません。管理者に連絡してください。")
+    return give(context, person, floor_id, kind, attempt_id, detail)
+
+
+def give(
+    context: PanelContext,
+    person: SignedIn,
+    floor_id: UUID,
+    kind: str,
+    attempt_id: UUID | None = None,
+    detail: Json | None = None,
+) -> Done:
+    """Give one command to the engine of a floor and wait for its answer. Raises Refused with the engine's sentence."""
+    with context.database.transaction(person.municipality_id) as conn:
         command_no = commands.give(
             conn,
             person.municipality_id,
@@ -146,8 +159,12 @@ def wrapup_done(context: PanelContext, person: SignedIn, attempt_id: UUID, sessi
         ).one_or_none()
         # A caller whom nobody could find has no case to write a record in.
         addressee_no = called.addressee_no if called else None
-        saved = addressee_no is None or desk.is_recorded(conn, attempt_id, addressee_no)
-        waiting = members.unrecorded(conn, calls.members_confirmed_in(session, attempt_id)) if called else []
+        saved = addressee_no is None or desk.is_recorded(conn, attempt_id, addressee_no, person.user.user_id)
+        waiting = (
+            members.unrecorded(conn, calls.members_confirmed_in(session, attempt_id), person.user.user_id)
+            if called
+            else []
+        )
         relations = "、".join(members.relation_of(conn, one) for one in waiting)
     if not saved:
         raise Refused("結果がまだ登録されていません。結果を入力して登録してから、次へ進んでください。")

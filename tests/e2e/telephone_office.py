@@ -33,17 +33,26 @@ from tests.fixtures import FOUNDED_AT, MUNICIPALITY_ID
 from tests.integration.dialer.asterisk_node.conftest import LOOPBACK, WORDING, node_of
 from tests.integration.dialer.asterisk_node.far_end import FarEnd, free_port
 from tests.integration.dialer.asterisk_node.plain_ami import PlainAmi
-from tests.people import People
+from tests.people import People, mobile
 from tsunagaru.certificates import make_certificates
 from tsunagaru.practice_room import PASSWORD
 
 FLOOR = UUID(int=0xF)
+PEOPLE = {
+    "operator": "operator",
+    "second": "operator",
+    "desk": "operator",
+    "collector": "collector",
+    "supervisor": "supervisor",
+}
+RESIDENT_NO, RESIDENT_NUMBER = "A1", mobile(1)
+"""Somebody who owes something, and calls from this number."""
 DAY = date(2026, 9, 8)
 
 
 @dataclass(frozen=True)
 class Office:
-    """Sign in as `operator`, `second` or `desk` with the practice room's PASSWORD. No engine: the test is the engine."""
+    """Sign in as one of `PEOPLE` with the practice room's PASSWORD. No engine: the test is the engine."""
 
     url: str
     authority: Path
@@ -148,18 +157,20 @@ def _found(database: Database) -> None:
     )
     with database.transaction(MUNICIPALITY_ID) as conn:
         found_municipality(conn, profile, FOUNDED_AT, ids)
-        People(conn, MUNICIPALITY_ID, DAY).city_data()
+        people = People(conn, MUNICIPALITY_ID, DAY)
+        people.city_data()
+        people.debtor(RESIDENT_NO, RESIDENT_NUMBER)
         conn.execute(
             insert(Floor).values(municipality_id=MUNICIPALITY_ID, floor_id=FLOOR, name="本庁", epoch=1, figures={})
         )
-        for login in ("operator", "second", "desk"):
+        for login, role in PEOPLE.items():
             user_id = create_user(
                 conn,
                 MUNICIPALITY_ID,
                 login=login,
                 display_name=f"試験 {login}",
                 password=PASSWORD,
-                roles=["operator"],
+                roles=[role],
                 now=SystemClock().now(),
                 ids=ids,
             ).user_id

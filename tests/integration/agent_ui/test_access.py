@@ -71,6 +71,8 @@ def body_for(address: str) -> dict[str, object]:
         f"/api/panel/calls/{SOME_ID}/identity": {"contact": "self", "items": []},
         f"/api/panel/calls/{SOME_ID}/members/A1/identity": {"items": []},
         f"/api/panel/calls/{SOME_ID}/caller": {"addressee_no": "A1"},
+        f"/api/panel/calls/{SOME_ID}/consult": {"colleague_id": SOME_ID},
+        f"/api/floor/operators/{SOME_ID}/listen": {"how": "listen"},
         f"/api/recordings/{SOME_ID}/listen": {"reason": "苦情の確認"},
         f"/api/recordings/{SOME_ID}/hold": {"kind": "complaint", "reason": "苦情の確認"},
     }

@@ -468,6 +468,102 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/floor/listening": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Hear nobody any more. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Done"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/floor/operators/{operator_id}/listen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 聞く, ささやく, 割り込む: the supervisor's own line is rung and hears the operator's. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    operator_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["ListenForm1"];
+                };
+            };
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Done"];
+                    };
+                };
+                /** @description Not found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/floor/stops": {
         parameters: {
             query?: never;
@@ -821,6 +917,113 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/panel/calls/{attempt_id}/colleagues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who may be asked in, and what they do now. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    attempt_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Colleagues"];
+                    };
+                };
+                /** @description Not found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/panel/calls/{attempt_id}/consult": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 取次: the resident waits, and the colleague's line rings. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    attempt_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["ConsultInput"];
+                };
+            };
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Done"];
+                    };
+                };
+                /** @description Not found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/panel/calls/{attempt_id}/form": {
         parameters: {
             query?: never;
@@ -931,6 +1134,53 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/panel/calls/{attempt_id}/hand-over": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 取次完了: the colleague goes on with the resident. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    attempt_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Done"];
+                    };
+                };
+                /** @description Not found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
                     };
                 };
             };
@@ -1415,6 +1665,100 @@ export interface paths {
         };
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/panel/calls/{attempt_id}/take-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 通話を戻す: the operator goes on with the resident. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    attempt_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Done"];
+                    };
+                };
+                /** @description Not found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/panel/calls/{attempt_id}/three-way": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 三者通話. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    attempt_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Done"];
+                    };
+                };
+                /** @description Not found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -2807,6 +3151,39 @@ export interface components {
             /** Label */
             label: string;
         };
+        /**
+         * Colleague
+         * @description Somebody who may be asked in; `free`: now.
+         */
+        Colleague: {
+            /** Free */
+            free: boolean;
+            /** Name */
+            name: string;
+            /**
+             * Operator Id
+             * Format: uuid
+             */
+            operator_id: string;
+            /** Pause Label */
+            pause_label: string | null;
+            /** Roles */
+            roles: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** State */
+            state: string;
+            /** State Label */
+            state_label: string;
+        };
+        /** Colleagues */
+        Colleagues: {
+            /** Colleagues */
+            colleagues: components["schemas"]["Colleague"][];
+        };
         /** ColumnView */
         ColumnView: {
             /** Formula */
@@ -2834,6 +3211,22 @@ export interface components {
             contact: string;
             /** Items */
             items: string[];
+        };
+        /**
+         * ConsultInput
+         * @description Whom to ask in, and what to tell them of the call.
+         */
+        ConsultInput: {
+            /**
+             * Colleague Id
+             * Format: uuid
+             */
+            colleague_id: string;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
         };
         /**
          * ContactChoices
@@ -3240,6 +3633,22 @@ export interface components {
             reason: string;
         };
         /**
+         * ListenForm
+         * @description 聞く, ささやく or 割り込む; why, where there is something to say.
+         */
+        ListenForm1: {
+            /**
+             * How
+             * @enum {string}
+             */
+            how: "listen" | "whisper" | "barge";
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+        };
+        /**
          * ListenView
          * @description One listen, for auditors.
          */
@@ -3265,6 +3674,39 @@ export interface components {
             recording_id: string;
             /** Who */
             who: string;
+        };
+        /**
+         * Listener
+         * @description A supervisor on an operator's line.
+         */
+        Listener: {
+            /**
+             * How
+             * @enum {string}
+             */
+            how: "listen" | "whisper" | "barge";
+            /** Name */
+            name: string;
+            /**
+             * Supervisor Id
+             * Format: uuid
+             */
+            supervisor_id: string;
+        };
+        /**
+         * ListenerView
+         * @description A supervisor on this operator's line.
+         */
+        ListenerView: {
+            /**
+             * How
+             * @enum {string}
+             */
+            how: "listen" | "whisper" | "barge";
+            /** How Label */
+            how_label: string;
+            /** Name */
+            name: string;
         };
         /**
          * Listening
@@ -3438,6 +3880,8 @@ export interface components {
         OperatorLine: {
             /** Campaign */
             campaign: string | null;
+            /** Heard By */
+            heard_by: components["schemas"]["Listener"][];
             /** Name */
             name: string;
             /**
@@ -3472,6 +3916,8 @@ export interface components {
             confirmed: components["schemas"]["Confirmed"] | null;
             /** Engine Running */
             engine_running: boolean;
+            /** Listeners */
+            listeners: components["schemas"]["ListenerView"][];
             /** Members */
             members: components["schemas"]["MemberTab"][];
             /**
@@ -3486,6 +3932,7 @@ export interface components {
             recalls: components["schemas"]["RecallLine"][];
             seat: components["schemas"]["SeatView"];
             today: components["schemas"]["TodayFigures"] | null;
+            transfer: components["schemas"]["TransferView"] | null;
         };
         /** PartView */
         PartView: {
@@ -4359,6 +4806,27 @@ export interface components {
             talk_seconds: number;
             /** Talks */
             talks: number;
+        };
+        /**
+         * TransferView
+         * @description 取次 of the call at hand. `mine`: this desk has asked. `confirmed_items`: what the resident had said by then.
+         */
+        TransferView: {
+            /** Confirmed Items */
+            confirmed_items: string[];
+            /** From Name */
+            from_name: string;
+            /** Mine */
+            mine: boolean;
+            /** Note */
+            note: string;
+            /**
+             * Stage
+             * @enum {string}
+             */
+            stage: "ringing" | "consulting" | "three_way" | "taken_over" | "handed_over" | "left";
+            /** To Name */
+            to_name: string;
         };
         /** UserView */
         UserView: {

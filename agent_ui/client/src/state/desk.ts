@@ -35,15 +35,19 @@ export function takeDesk(state: State): void {
     speaking.value = null;
   }
   desk.value = state;
+  // A call handed to this desk comes with its identity confirmed: its case opens by itself.
+  if (state.call && state.confirmed && !opened.value) void openCase(state.call.attempt_id);
+}
+
+async function openCase(attempt: string): Promise<void> {
+  const found = await api.get<Opened>(`/panel/calls/${attempt}/case`).catch(() => null);
+  if (found && desk.value?.call?.attempt_id === attempt) opened.value ??= found;
 }
 
 export async function loadDesk(): Promise<void> {
   const state = await api.get<State>("/panel");
   takeDesk(state);
   codes.value ??= await api.get<Schemas["FormCodes"]>("/panel/codes");
-  if (state.confirmed && state.call && !opened.value) {
-    opened.value = await api.get<Opened>(`/panel/calls/${state.call.attempt_id}/case`);
-  }
   if (state.call) await reopenMembers(state.call.attempt_id, state.members);
 }
 

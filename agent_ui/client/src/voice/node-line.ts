@@ -10,8 +10,8 @@ export type NodeAccount = Schemas["NodeLine"];
 export interface LineListener {
   /** Registered or not any more. */
   changed(): void;
-  /** A call came; it is to be answered at once. */
-  called(session: RTCSession): void;
+  /** A call came; it is to be answered at once, but for a colleague's (取次), which rings. */
+  called(session: RTCSession, rings: boolean): void;
   /** The node does not know the account: it may have ended, or the node may not have been told of it yet. */
   refused(): void;
 }
@@ -64,12 +64,12 @@ export class NodeLine {
     ua.on("unregistered", () => ours() && this.is(false));
     ua.on("disconnected", () => ours() && this.is(false));
     ua.on("registrationFailed", () => ours() && this.failed());
-    ua.on("newRTCSession", ({ session }: { session: RTCSession }) => {
+    ua.on("newRTCSession", ({ session, request }: { session: RTCSession; request: { getHeader(name: string): string | undefined } }) => {
       if (!ours() || String(session.direction) !== "incoming") return;
       this.calls += 1;
       session.on("ended", () => (this.calls -= 1));
       session.on("failed", () => (this.calls -= 1));
-      this.listener.called(session);
+      this.listener.called(session, request.getHeader("X-Tsunagaru") === "consult");
     });
     ua.start();
     return ua;

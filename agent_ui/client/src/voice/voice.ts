@@ -21,6 +21,8 @@ export const voice = reactive({
   inCall: false,
   muted: false,
   held: false,
+  /** A colleague asks this desk in (取次): to be answered by hand. */
+  ringing: false,
 });
 
 /** Whether a resident could be joined to this desk now. */
@@ -45,6 +47,7 @@ const READY_WITHIN_MS = 8000;
 let lines: NodeLine[] = [];
 let stream: MediaStream | null = null;
 let session: RTCSession | null = null;
+let asked: RTCSession | null = null;
 let opening: Promise<void> | null = null;
 let prolong: ReturnType<typeof setInterval> | undefined;
 let forgetDevices: () => void = () => undefined;
@@ -131,7 +134,7 @@ async function open(): Promise<void> {
 async function register(accounts: NodeAccount[]): Promise<void> {
   const { NodeLine } = await import("./node-line");
   lines.forEach((line) => line.close());
-  lines = accounts.map((account) => new NodeLine(account, { changed: refresh, called: take, refused: () => void renew() }));
+  lines = accounts.map((account) => new NodeLine(account, { changed: refresh, called: meet, refused: () => void renew() }));
 }
 
 /** Ask again: the shift is prolonged, and where it had ended there are new secrets. */
@@ -161,7 +164,38 @@ async function devicesChanged(): Promise<void> {
   if (!track || track.readyState === "ended") await useChosenDevices();
 }
 
-/** A resident, or a supervisor, is here: no hand is needed. */
+/** 取次: the colleague's call is taken up. */
+export function answerColleague(): void {
+  const called = asked;
+  stopRinging();
+  if (called) take(called);
+}
+
+function stopRinging(): void {
+  asked = null;
+  voice.ringing = false;
+}
+
+/** A resident, or whoever this desk listens to, is here: no hand is needed. A colleague's call rings. */
+function meet(called: RTCSession, rings: boolean): void {
+  if (!rings || session || !stream) return take(called);
+  asked = called;
+  voice.ringing = true;
+  const over = (): void => {
+    if (asked === called) stopRinging();
+  };
+  called.on("failed", over);
+  called.on("ended", over);
+  void ring();
+}
+
+async function ring(): Promise<void> {
+  while (voice.ringing) {
+    await tone(660, 400);
+    await new Promise((done) => setTimeout(done, 1200));
+  }
+}
+
 function take(called: RTCSession): void {
   const microphone = stream?.getAudioTracks()[0]?.clone();
   if (session || !microphone) {
