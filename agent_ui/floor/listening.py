@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from agent_ui.context import PanelContext
-from agent_ui.errors import Forbidden, Refused, Unavailable
+from agent_ui.errors import Forbidden, Refused
 from agent_ui.floor.schemas import ListenForm
 from agent_ui.identity import SignedIn, note
 from agent_ui.panel import desk, seats
@@ -18,11 +18,10 @@ from dialer.tables import ListeningIn, Seat
 
 _NOT_TALKING = "このオペレーターは通話中ではありません。画面を更新してください。"
 _NOT_YOUR_PURPOSE = "この通話の業務を担当する権限がありません。管理者に連絡してください。"
-_NO_FLOOR = "フロアがまだ用意されていません。管理者に連絡してください。"
 
 
 def listen(context: PanelContext, person: SignedIn, operator_id: UUID, form: ListenForm) -> Done:
-    """Hear this operator, or take part in another way than before. Raises Refused, Forbidden, Unavailable."""
+    """Hear this operator, or take part in another way than before. Raises Refused or Forbidden."""
     person.require(Right.LISTEN_IN)
     with context.database.transaction(person.municipality_id) as conn:
         seat = conn.execute(
@@ -49,5 +48,5 @@ def stop(context: PanelContext, person: SignedIn) -> Done:
             select(ListeningIn.floor_id).where(ListeningIn.supervisor_id == person.user.user_id)
         ) or desk.floor_of(conn, person.user.user_id)
     if floor_id is None:
-        raise Unavailable(_NO_FLOOR)
+        return seats.DONE
     return seats.give(context, person, floor_id, "stop_listening")

@@ -271,6 +271,10 @@ def _simple_script(city: City, operator: str, person: PersonCard | None) -> str:
 # -- seat, offer, figures ---------------------------------------------------------------------------------------------
 
 
+_PARTS = {("reserved", "called_in"): "取次の呼出", ("talking", "called_in"): "取次", ("talking", "three_way"): "三者通話"}
+"""What a seat does in another's call."""
+
+
 def _seat_view(seat: Any) -> SeatView:
     if seat is None:
         return SeatView(
@@ -284,7 +288,7 @@ def _seat_view(seat: Any) -> SeatView:
         )
     return SeatView(
         state=seat.state,
-        state_label=SEAT_STATES[seat.state],
+        state_label=_PARTS.get((seat.state, seat.part), SEAT_STATES[seat.state]),
         since=seat.since,
         pause_reason=seat.pause_reason,
         pause_label=pause_label(seat.pause_reason),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,11 @@ def record(page: Page) -> None:
     page.locator("#outcome").focus()
     page.keyboard.type("13")
     page.keyboard.press("F9")
+
+
+def spied_with(office: Office, options: str) -> bool:
+    """Whether the node has a channel that hears another in this way."""
+    return f",{options}!" in office.asterisk.console("core show channels concise")
 
 
 def test_a_call_goes_to_the_collector_with_its_case(
@@ -173,11 +179,7 @@ def test_a_supervisor_listens_whispers_and_barges_in(
             supervisor.keyboard.press("Enter")
             expect(button).to_have_attribute("aria-pressed", "true")
             expect(operator.get_by_text(told)).to_be_visible()
-            until(
-                lambda: office.asterisk.console("core show channels concise"),
-                10,
-                lambda shown, wanted=options: f",{wanted}!" in shown,
-            )
+            until(partial(spied_with, office, options), 10)
         supervisor.screenshot(path=screens / "floor-listening.png")
         operator.screenshot(path=screens / "panel-listened-to.png")
         assert violations(supervisor) == []

@@ -105,6 +105,7 @@ def operator(state: str) -> OperatorLine:
         talks=0,
         promises=0,
         promised_yen=0,
+        heard_by=[],
     )
 
 

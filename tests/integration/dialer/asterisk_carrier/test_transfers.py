@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -147,6 +148,10 @@ class Room:
 
     def engine_dies(self) -> None:
         self.carrier.close()
+
+    def wait(self, seconds: str) -> None:
+        """What the node does by itself it does now: nothing may happen meanwhile."""
+        time.sleep(float(seconds))
 
     # -- what is seen on the node ------------------------------------------------------------------------------------
 
