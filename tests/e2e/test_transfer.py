@@ -80,6 +80,12 @@ def stage(page: Page, wanted: str) -> None:
     expect(page.get_by_role("region", name="取次")).to_have_attribute("data-stage", wanted)
 
 
+def leave(page: Page) -> None:
+    """退席: the next test finds nobody on the floor."""
+    page.get_by_role("button", name="退席").click()
+    state(page, "offline")
+
+
 def record(page: Page) -> None:
     """The result form by keyboard: the case is open, and nothing was promised."""
     page.locator("#outcome").focus()
@@ -146,6 +152,8 @@ def test_a_call_goes_to_the_collector_with_its_case(
         state(collector, "wrapup")
         record(collector)
         state(collector, "paused")
+        leave(collector)
+        leave(operator)
     with office.database.transaction(MUNICIPALITY_ID) as conn:
         records = conn.execute(
             select(ContactRecord.attempt_id, ContactRecord.recorded_by, ContactRecord.identity_items)
@@ -188,6 +196,12 @@ def test_a_supervisor_listens_whispers_and_barges_in(
         until(lambda: "ChanSpy" in office.asterisk.console("core show channels concise"), 10, lambda heard: not heard)
         operator.keyboard.press("F4")
         state(operator, "wrapup")
+        operator.keyboard.press("Alt+1")
+        operator.keyboard.press("Alt+2")
+        expect(operator.get_by_role("region", name="滞納情報")).to_be_visible()
+        record(operator)
+        state(operator, "ready")
+        leave(operator)
     with office.database.transaction(MUNICIPALITY_ID) as conn:
         noted = set(conn.scalars(select(AuditEntry.action).where(AuditEntry.action.like("call.%"))))
     assert {"call.listen", "call.whisper", "call.barge"} <= noted
