@@ -271,7 +271,11 @@ def _simple_script(city: City, operator: str, person: PersonCard | None) -> str:
 # -- seat, offer, figures ---------------------------------------------------------------------------------------------
 
 
-_PARTS = {("reserved", "called_in"): "取次の呼出", ("talking", "called_in"): "取次", ("talking", "three_way"): "三者通話"}
+_PARTS = {
+    ("reserved", "called_in"): "取次の呼出",
+    ("talking", "called_in"): "取次",
+    ("talking", "three_way"): "三者通話",
+}
 """What a seat does in another's call."""
 
 
