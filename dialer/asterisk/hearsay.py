@@ -56,9 +56,11 @@ class Hearsay:
 
     def heard(self, call: LineCall, detected: Detected, at: datetime) -> None:
         """What was heard after the answer. A recording guard's bell is waited for, and nothing is said to it meanwhile;
-        a person behind it has two seconds of patience like everybody."""
+        a person behind it has two seconds of patience like everybody. Whoever is spoken to already stays where they are:
+        a verdict that comes late is news and no more."""
         guarded = any(isinstance(fact, Heard) and fact.detected is Detected.RECORDING_GUARD for fact in call.facts)
-        if not self._board.learn(call, Heard(call.attempt_id, at, detected)) or not call.answered:
+        news = self._board.learn(call, Heard(call.attempt_id, at, detected))
+        if not news or not call.answered or call.spoken_to:
             return
         if detected is Detected.RECORDING_GUARD:
             self._board.redirect(call, GUARD)

@@ -9,7 +9,7 @@ Asterisk 22.10 heeds it in a synchronous Originate alone.)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -46,6 +46,18 @@ class Inquiry:
         self._act = act
 
     # -- whom to ask -------------------------------------------------------------------------------------------------
+
+    def adopt_from(self, call: LineCall, nodes: Iterable[NodeView]) -> None:
+        """Ask them all. Nobody waits for one that was given up: it answers for the attempt when it is back."""
+        for node in nodes:
+            if node.given_up:
+                node.debts.add(call.attempt_id)
+            else:
+                call.adopting.add(node.name)
+        if call.adopting:
+            self.adopt(call)
+        else:
+            self._board.nobody_has(call)
 
     def adopt(self, call: LineCall) -> None:
         """Ask the next node that is there for a call a former process may have placed; if none is, wait."""

@@ -83,6 +83,11 @@ class LineCall:
     def answered(self) -> bool:
         return self.has(Answered)
 
+    @property
+    def spoken_to(self) -> bool:
+        """Whether somebody of ours is with them or on the way, or they are told who called."""
+        return self.joining is not None or self.has(Joined) or self.has(Announcing)
+
     def learn(self, fact: CallFact) -> bool:
         """Take a fact; False where it is known already or the call is over. Repeated news is normal after a gap."""
         if self.over or (self.has(type(fact)) and not isinstance(fact, Heard)):

@@ -42,7 +42,8 @@ class NodeView:
         self.lost_at, self.given_up = None, False
         self.channels, self.ringing = {}, set()
         for load in self.trunks.values():
-            load.busy = load.placed = 0
+            load.busy = 0
+            load.placed.clear()
         for channel in channels:
             self.begins(channel.uniqueid, channel.name)
             if channel.state == "Ringing":
@@ -61,6 +62,11 @@ class NodeView:
         load = self.trunks.get(trunk_of(channel))
         if load is not None:
             load.busy += 1
+
+    def line_channel(self, uniqueid: str) -> str | None:
+        """The live channel of this id to somebody's telephone; one that only holds the id is nobody's."""
+        channel = self.channels.get(uniqueid)
+        return channel if channel is not None and trunk_of(channel) else None
 
     def channel_of(self, endpoint: str) -> str | None:
         """The live channel of a line, if there is one."""

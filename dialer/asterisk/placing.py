@@ -62,7 +62,7 @@ class Placing:
                 continue
             call.node, load = found
             call.trunk = load.trunk.name
-            load.start(now)
+            load.start(call.attempt_id, now)
             self._originate(call, command, until, load.trunk.numbers)
 
     def next_at(self) -> float | None:
@@ -76,8 +76,8 @@ class Placing:
     def unplace(self, call: LineCall) -> None:
         """Its channel is seen, or none will come."""
         load = self._board.load_of(call)
-        if load is not None and call.channel is None:
-            load.unplace()
+        if load is not None:
+            load.unplace(call.attempt_id)
 
     def _originate(self, call: LineCall, command: Dial, until: float, numbers: str) -> None:
         fields = {
@@ -112,7 +112,8 @@ class Placing:
             self.unplace(call)
             self._board.refuse(call, "refused by the node", CallResult.CONGESTION)
         else:
-            # Not one byte left: as if it had never been tried.
+            # Not one byte left: as if it had never been tried. What it took of the trunk's calls a second stays taken,
+            # so that it is not tried in a circle until the loss of the line is heard of.
             self.unplace(call)
             call.node = call.trunk = ""
             if call.hangup_wanted:

@@ -183,8 +183,8 @@ class Switchboard:
         call = self.calls.get(attempt_id)
         if call is None:
             call = self.calls[attempt_id] = LineCall(attempt_id, str(attempt_id))
-            call.adopting, call.asked = set(self.nodes), True
-            self.inquiry.adopt(call)
+            call.asked = True
+            self.inquiry.adopt_from(call, self.nodes.values())
         elif self.placing.leave(call):
             self.nobody_has(call)
         else:
@@ -246,7 +246,7 @@ class Switchboard:
         if not node.there:
             return
         for call in before:
-            call.channel = node.channels.get(call.uniqueid)
+            call.channel = node.line_channel(call.uniqueid)
             if not call.over:
                 call.looks = 0
                 self.inquiry.look(call, node)

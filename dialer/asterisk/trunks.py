@@ -6,7 +6,8 @@ Times are monotonic seconds, handed in.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from uuid import UUID
 
 from dialer.asterisk.node.node import Trunk
 
@@ -16,29 +17,29 @@ _REST_SECONDS = 10.0
 
 @dataclass(slots=True)
 class TrunkLoad:
-    """One trunk on one node. `busy` are the channels on it, `placed` those asked for and not seen yet."""
+    """One trunk on one node. `busy` are the channels on it, `placed` the attempts asked for and not seen yet."""
 
     trunk: Trunk
     busy: int = 0
-    placed: int = 0
+    placed: set[UUID] = field(default_factory=set)
     next_start: float = 0.0
     failures: int = 0
     rests_until: float = 0.0
 
     def free_at(self, now: float) -> float | None:
         """When it takes the next call: `now` or later; None while all its lines are taken."""
-        if self.busy + self.placed >= self.trunk.lines:
+        if self.busy + len(self.placed) >= self.trunk.lines:
             return None
         return max(now, self.next_start, self.rests_until)
 
-    def start(self, now: float) -> None:
+    def start(self, attempt_id: UUID, now: float) -> None:
         """A call is placed: the next one follows 1/cps later at the earliest, and one more line is taken."""
         self.next_start = max(now, self.next_start) + 1 / self.trunk.cps
-        self.placed += 1
+        self.placed.add(attempt_id)
 
-    def unplace(self) -> None:
-        """A placed call has become a channel, or came to nothing."""
-        self.placed = max(self.placed - 1, 0)
+    def unplace(self, attempt_id: UUID) -> None:
+        """A placed call has become a channel, or came to nothing; said twice it frees no other call's line."""
+        self.placed.discard(attempt_id)
 
     def carried(self) -> None:
         """The network took a call of it."""
@@ -52,7 +53,7 @@ class TrunkLoad:
 
     @property
     def fullness(self) -> float:
-        return (self.busy + self.placed) / self.trunk.lines
+        return (self.busy + len(self.placed)) / self.trunk.lines
 
 
 def trunk_of(channel: str) -> str:

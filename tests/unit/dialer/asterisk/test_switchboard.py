@@ -9,33 +9,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from callflow.events import Announce, CarrierEvent, Dial, Ended, Hangup, Join, Reconcile, Reconciled, Refused
+from callflow.events import Announce, Dial, Ended, Hangup, Join, Reconcile, Reconciled, Refused
 from dialer.asterisk.node_view import NodeView
+from tests.unit.dialer.asterisk.stories import (
+    CALL,
+    NUMBER,
+    OFFICE,
+    REFUSED_CALL,
+    connected,
+    dial,
+    move,
+    outcome,
+    over,
+    words,
+)
 from tests.unit.dialer.asterisk.world import OPERATOR, World
-
-NUMBER, OFFICE = "+819000000001", "+81300000000"
-
-
-def dial(world: World) -> UUID:
-    attempt_id = world.new_attempt()
-    world.board.obey(Dial(attempt_id, NUMBER, OFFICE, 20))
-    return attempt_id
-
-
-def connected(away: float = 30.0) -> World:
-    world = World(away)
-    for node in world.nodes:
-        node.connect()
-    world.settle()
-    return world
-
-
-def words(world: World, attempt_id: UUID) -> list[str]:
-    return [type(event).__name__ for event in world.told if event.attempt_id == attempt_id]
-
-
-def over(event: CarrierEvent) -> bool:
-    return isinstance(event, Ended | Refused) or (isinstance(event, Reconciled) and not event.live)
 
 
 class Play:
@@ -159,57 +147,6 @@ def test_nobody_is_rung_twice_and_nothing_is_lost(tape: list[tuple[int, int]]) -
 
 # -- every step of a call, and what can go wrong there ---------------------------------------------------------------
 
-CALL = [
-    "dial",
-    "work",
-    "deliver",
-    "deliver",
-    "proceed",
-    "deliver",
-    "proceed",
-    "deliver",
-    "deliver",
-    "join",
-    "work",
-    "deliver",
-    "deliver",
-    "deliver",
-    "hang_up",
-    "work",
-    "deliver",
-    "deliver",
-]
-REFUSED_CALL = ["dial", "work", "deliver", "deliver", "end", "deliver"]
-
-
-def move(world: World, what: str, attempt_id: UUID) -> None:
-    """One small thing happens."""
-    node = world.nodes[0]
-    channel = node.channels.get(str(attempt_id))
-    match what:
-        case "dial":
-            world.board.obey(Dial(attempt_id, NUMBER, OFFICE, 20))
-        case "work":
-            node.work()
-        case "deliver":
-            node.deliver()
-        case "proceed" | "end" if channel is not None and channel.to_a_resident:
-            node.proceeds(channel, 0 if what == "end" else 1)
-        case "join":
-            world.board.obey(Join(attempt_id, OPERATOR))
-        case "hang_up":
-            world.board.obey(Hangup(attempt_id))
-
-
-def outcome(world: World, attempt_id: UUID) -> str:
-    """What the engine believes in the end."""
-    for event in reversed(world.told):
-        if event.attempt_id == attempt_id and over(event):
-            if isinstance(event, Reconciled):
-                return type(event.past[-1]).__name__ if event.known else "absent"
-            return type(event).__name__
-    return "nothing"
-
 
 def end_every_call(world: World) -> None:
     for _ in range(4):
@@ -298,86 +235,6 @@ def test_asterisk_crashes_at_every_step() -> None:
         assert world.invited(attempt_id) <= 1, crash_after
         assert outcome(world, attempt_id) in ("Ended", "Refused"), crash_after
         assert sum(word in ("Ended", "Refused") for word in words(world, attempt_id)) == 1, crash_after
-
-
-# -- nodes ----------------------------------------------------------------------------------------------------------------
-
-
-def test_new_calls_go_to_the_emptier_node_and_to_the_other_when_one_is_gone() -> None:
-    world = connected()
-    dial(world)
-    dial(world)
-    world.settle()
-    assert [len(node.channels) for node in world.nodes] == [1, 1]
-    world.nodes[0].cut(0, 0)
-    world.settle()
-    world.clock.advance(0.1)
-    for _ in range(3):
-        dial(world)
-        world.settle()
-        world.clock.advance(0.1)
-    assert [sum(node.invited.values()) for node in world.nodes] == [1, 4]
-
-
-def test_without_any_line_a_call_is_refused_in_time_and_is_no_attempt() -> None:
-    world = World()
-    attempt_id = dial(world)
-    assert world.told == []
-    assert world.board.next_at() - world.moment() <= 2.0
-    world.clock.advance(2.0)
-    world.board.tick()
-    assert [event.result for event in world.told if isinstance(event, Refused)] == ["12"]
-    assert words(world, attempt_id) == ["Refused"]
-
-
-def test_a_call_waits_for_a_trunk_with_room() -> None:
-    world = World()
-    world.nodes[0].connect()
-    world.settle()
-    attempts = [dial(world) for _ in range(3)]
-    world.settle()
-    assert sum(world.invited(one) for one in attempts) == 1
-    for _ in range(2):
-        world.clock.advance(world.board.next_at() - world.moment())
-        world.board.tick()
-        world.settle()
-    assert [world.invited(one) for one in attempts] == [1, 1, 1]
-
-
-def test_a_node_that_stays_away_has_ended_its_calls_and_ends_them_when_it_is_back() -> None:
-    world, attempt_id = connected(away=10.0), UUID(int=9)
-    for what in CALL[:9]:
-        move(world, what, attempt_id)
-    node = world.nodes[0]
-    node.cut(0, 0)
-    world.settle()
-    assert "Ended" not in words(world, attempt_id)
-    world.clock.advance(10.0)
-    world.board.tick()
-    assert words(world, attempt_id)[-1] == "Ended"
-    assert str(attempt_id) in node.channels
-    node.connect()
-    world.settle()
-    assert str(attempt_id) not in node.channels
-    assert words(world, attempt_id).count("Ended") == 1
-
-
-def test_a_command_of_a_dead_engine_to_a_node_that_was_given_up_rings_nobody() -> None:
-    world, attempt_id = connected(away=10.0), UUID(int=9)
-    move(world, "dial", attempt_id)
-    world.kill_engine(1)
-    world.nodes[1].connect()
-    world.board.obey(Reconcile(attempt_id))
-    world.settle()
-    assert outcome(world, attempt_id) == "nothing"
-    world.clock.advance(10.0)
-    world.board.tick()
-    assert outcome(world, attempt_id) == "absent"
-    world.nodes[0].connect()
-    world.settle()
-    world.nodes[0].work_late()
-    world.settle()
-    assert world.invited(attempt_id) == 0
 
 
 def test_what_is_not_a_japanese_number_is_never_dialed() -> None:

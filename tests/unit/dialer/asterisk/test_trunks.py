@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dialer.asterisk.node.node import Trunk
+from dialer.asterisk.node_view import NodeView
 from dialer.asterisk.trunks import TrunkLoad, emptiest, trunk_of
+
+FIRST, SECOND = UUID(int=1), UUID(int=2)
 
 
 def load(cps: float = 2, lines: int = 2, name: str = "hikari") -> TrunkLoad:
@@ -20,7 +25,7 @@ def test_never_more_calls_a_second_than_agreed(pauses: list[float], cps: float) 
     for pause in pauses:
         now += pause
         if trunk.free_at(now) == now:
-            trunk.start(now)
+            trunk.start(FIRST, now)
             starts.append(now)
     for first in starts:
         for seconds in (1.0, 3.0):
@@ -29,11 +34,21 @@ def test_never_more_calls_a_second_than_agreed(pauses: list[float], cps: float) 
 
 def test_no_more_calls_than_lines() -> None:
     trunk = load(cps=100)
-    trunk.start(0.0)
+    trunk.start(FIRST, 0.0)
     trunk.busy += 1
     assert trunk.free_at(1.0) is None
-    trunk.unplace()
+    trunk.unplace(FIRST)
     assert trunk.free_at(1.0) == 1.0
+
+
+def test_a_call_from_before_a_gap_frees_no_line_of_one_placed_after_it() -> None:
+    node = NodeView.of("a", (load(cps=100, lines=1).trunk,), 0.0)
+    trunk = node.trunks["hikari"]
+    trunk.start(FIRST, 0.0)
+    node.came(())
+    trunk.start(SECOND, 1.0)
+    trunk.unplace(FIRST)
+    assert trunk.free_at(2.0) is None
 
 
 def test_a_trunk_that_carries_nothing_rests_for_a_while() -> None:
@@ -51,7 +66,7 @@ def test_the_emptiest_of_those_that_are_free_takes_the_call() -> None:
     full, half, empty = load(name="full"), load(name="half"), load(name="empty")
     full.busy, half.busy = 2, 1
     assert emptiest([("a", full), ("a", half), ("b", empty)], 0.0) == ("b", empty)
-    empty.start(0.0)
+    empty.start(FIRST, 0.0)
     assert emptiest([("a", full), ("b", empty)], 0.0) is None
 
 

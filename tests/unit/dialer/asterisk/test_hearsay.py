@@ -1,0 +1,56 @@
+"""What is heard on a line comes late sometimes: whoever is spoken to by then stays where they are."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import pytest
+
+from callflow.events import Announce, Detected, Dial, Heard, Join
+from dialer.asterisk.causes import Verdict
+from dialer.asterisk.node.node import GUARD
+from tests.unit.dialer.asterisk.world import OPERATOR, World
+
+NUMBER, OFFICE = "+819000000001", "+81300000000"
+ATTEMPT = UUID(int=9)
+
+
+def answered() -> World:
+    """A resident has answered a call that is listened to; nothing was heard yet."""
+    world = World()
+    for node in world.nodes:
+        node.connect()
+    world.settle()
+    world.board.obey(Dial(ATTEMPT, NUMBER, OFFICE, 20, listen=True))
+    world.settle()
+    for _ in range(2):
+        world.nodes[0].proceeds(world.nodes[0].channels[str(ATTEMPT)], 1)
+    world.settle()
+    return world
+
+
+def hear(world: World, *heard: Detected) -> list[tuple[str, str]]:
+    """An ear's verdicts, one after the other; where the resident is sent for them."""
+    for one in heard:
+        world.board.hear(Verdict(ATTEMPT, one))
+    return [(action.fields["Context"], action.fields["Exten"]) for action, _, _ in world.nodes[0].to_node]
+
+
+def test_a_recording_guard_is_waited_for_and_a_person_behind_it_is_waited_on() -> None:
+    world = answered()
+    assert hear(world, Detected.RECORDING_GUARD, Detected.PERSON) == [(GUARD, "s"), (GUARD, "person")]
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["on the way", "arrived"])
+@pytest.mark.parametrize("command", [Join(ATTEMPT, OPERATOR), Announce(ATTEMPT)], ids=["operator", "announcement"])
+def test_a_verdict_that_comes_late_pulls_nobody_out_of_a_talk(command: Join | Announce, late: bool) -> None:
+    world = answered()
+    world.board.obey(command)
+    if late:
+        world.settle()
+    before = len(world.nodes[0].to_node)
+    assert hear(world, Detected.RECORDING_GUARD, Detected.PERSON)[before:] == []
+    assert [fact.detected for fact in world.told if isinstance(fact, Heard)] == [
+        Detected.RECORDING_GUARD,
+        Detected.PERSON,
+    ]
