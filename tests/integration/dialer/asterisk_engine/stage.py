@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from callflow.codes import RecordingMode
+from callflow.tables import CallTransition
 from casefile.clock import ShiftedClock, SystemClock
 from casefile.ids import TimeOrderedIds
 from casefile.tables import ContactRecord, Municipality
@@ -138,6 +139,9 @@ class Stage:
     def until(self, what: str) -> None:
         getattr(self, f"_until_{what.replace(' ', '_')}")()
 
+    def the_node_hangs_up(self) -> None:
+        self._ami.act("Hangup", Channel="/.*/")
+
     def the_line_is_free(self) -> None:
         until(lambda: self._asterisk.console("core show channels count"), 15, lambda said: "0 active channels" in said)
 
@@ -156,6 +160,14 @@ class Stage:
 
     def _until_ended(self) -> None:
         until(self.attempt, 40, lambda row: row is not None and row.state == "ended")
+
+    def _until_listened(self) -> None:
+        """The ear's word on a voice without end, which no carrier without one would have."""
+        until(self.steps, 30, lambda steps: "heard_guard" in steps)
+
+    def steps(self) -> list[str]:
+        with self._room.transaction() as conn:
+            return list(conn.scalars(select(CallTransition.event).order_by(CallTransition.seq)))
 
     def _until_recorded(self) -> None:
         attempt = self.attempt()
