@@ -46,7 +46,7 @@ class LineCall:
     the last `untold` of them were not told yet, because a node is being asked (`looking`: its name).
 
     `adopting`: the nodes still to be asked for a call a former process placed; until then its facts are past.
-    `colleague`: 取次, who is called in. `unsure`: it may have reached the network, or not. `asked`: the engine waits for
+    `colleague`: 取次, who is called in. `barged`: operator and resident are in the call's room already. `unsure`: it may have reached the network, or not. `asked`: the engine waits for
     `Reconciled`. `caller`: a call-back.
     """
 
@@ -66,6 +66,7 @@ class LineCall:
     asked: bool = False
     joining: UUID | None = None
     colleague: UUID | None = None
+    barged: bool = False
     hangup_wanted: bool = False
     by_far_end: bool = False
     verdict: CallResult | None = None

@@ -26,7 +26,7 @@ from callflow.events import (
 )
 from dialer.asterisk import pending
 from dialer.asterisk.line_call import LineCall
-from dialer.asterisk.node.node import ASIDE, CONSULT, LISTEN, TOGETHER
+from dialer.asterisk.node.node import ASIDE, CONSULT, LISTEN, ROOM, TOGETHER
 from dialer.asterisk.node_view import NodeView
 from dialer.asterisk.wire import Action
 
@@ -90,6 +90,7 @@ class Transfers:
             self._left(command.attempt_id, command.colleague_id)
             return
         call.joining, call.colleague = command.operator_id, command.colleague_id
+        call.barged = False
         self.expect(call, operator, command.operator_id)
         self.expect(call, colleague, command.colleague_id)
         self._note(call, "OPERATOR_CHANNEL", channel)
@@ -155,14 +156,14 @@ class Transfers:
         listener = _Listener(call.attempt_id, command.supervisor_id, call.node, command.how)
         self._listeners[uniqueid] = listener
         channel = self._board.nodes[call.node].channels.get(uniqueid)
+        if command.how is Listening.BARGE:
+            self._into_the_room(call, target)
         if before is not None and before.attempt_id == call.attempt_id and not before.stopped and channel is not None:
             self._change(listener, channel)
             return
         fields = {
             "Channel": f"PJSIP/{own}",
-            "Context": LISTEN,
-            "Exten": command.how.value,
-            "Priority": "1",
+            **_place(listener),
             "Timeout": "10000",
             "ChannelId": uniqueid,
             "Async": "true",
@@ -170,8 +171,25 @@ class Transfers:
         self._act(call.node, Action("Originate", fields, {"TARGET": target}), _whatever)
 
     def _change(self, listener: _Listener, channel: str) -> None:
-        fields = {"Channel": channel, "Context": LISTEN, "Exten": listener.how.value, "Priority": "1"}
-        self._act(listener.node, Action("Redirect", fields), _whatever)
+        self._act(listener.node, Action("Redirect", {"Channel": channel, **_place(listener)}), _whatever)
+
+    def _into_the_room(self, call: LineCall, operator: str) -> None:
+        """割り込む: all three meet in the call's room, so that the recording hears them too."""
+        if call.channel is None or call.barged:
+            return
+        call.barged = True
+        self._note(call, "OPERATOR_CHANNEL", operator)
+        fields = {
+            "Channel": call.channel,
+            "Context": TOGETHER,
+            "Exten": "s",
+            "Priority": "1",
+            "ExtraChannel": operator,
+            "ExtraContext": ROOM,
+            "ExtraExten": str(call.attempt_id),
+            "ExtraPriority": "1",
+        }
+        self._act(call.node, Action("Redirect", fields), _whatever)
 
     def _stop_listening(self, command: StopListening) -> None:
         listener = self._listeners.get(_listener_id(command.supervisor_id))
@@ -234,6 +252,8 @@ class Transfers:
             return
         if call.colleague == line.operator_id:
             call.colleague = None
+        # Whoever comes back is joined by the line itself, outside the room.
+        call.barged = False
         self._board.tell(Left(line.attempt_id, line.operator_id, at))
 
     # -- who is where ----------------------------------------------------------------------------------------------
@@ -278,6 +298,13 @@ class Transfers:
 def _listener_id(supervisor_id: UUID) -> str:
     """The id of a supervisor's listening channel: Asterisk gives an id to one channel only, so that nobody is rung twice."""
     return f"listen-{supervisor_id.hex}"
+
+
+def _place(listener: _Listener) -> dict[str, str]:
+    """Where a supervisor's channel belongs."""
+    if listener.how is Listening.BARGE:
+        return {"Context": ROOM, "Exten": str(listener.attempt_id), "Priority": "1"}
+    return {"Context": LISTEN, "Exten": listener.how.value, "Priority": "1"}
 
 
 def _endpoint(channel: str) -> str:

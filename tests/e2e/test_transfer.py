@@ -93,8 +93,12 @@ def record(page: Page) -> None:
     page.keyboard.press("F9")
 
 
+def channels(office: Office) -> str:
+    return office.asterisk.console("core show channels concise")
+
+
 def spied_with(office: Office, options: str) -> bool:
-    """Whether the node has a channel that hears another in this way."""
+    """Whether the node has a channel that hears others in this way."""
     return f",{options}!" in office.asterisk.console("core show channels concise")
 
 
@@ -180,7 +184,7 @@ def test_a_supervisor_listens_whispers_and_barges_in(
         for way, options, told in (
             ("聞く", "qsES", "SVが聞いています"),
             ("ささやく", "qsESw", "SVがささやいています"),
-            ("割り込む", "qsESB", "SVが割り込んでいます"),
+            ("割り込む", "tsunagaru_official", "SVが割り込んでいます"),
         ):
             button = ways.get_by_role("button", name=way)
             button.focus()
@@ -193,7 +197,7 @@ def test_a_supervisor_listens_whispers_and_barges_in(
         assert violations(supervisor) == []
         ways.get_by_role("button", name="やめる").click()
         expect(operator.get_by_text("SVが")).to_have_count(0)
-        until(lambda: "ChanSpy" in office.asterisk.console("core show channels concise"), 10, lambda heard: not heard)
+        until(lambda: f"/op-{office.operator_id('supervisor').hex}" in channels(office), 10, lambda heard: not heard)
         operator.keyboard.press("F4")
         state(operator, "wrapup")
         operator.keyboard.press("Alt+1")

@@ -44,7 +44,7 @@ CONSULT = "tsunagaru-consult"
 ROOM = "tsunagaru-room"
 """取次: context of an operator's or colleague's channel in the call's room: the extension is the attempt."""
 LISTEN = "tsunagaru-listen"
-"""聴取: context of a supervisor's channel: extensions `listen`, `whisper`, `barge`; TARGET is the operator's channel."""
+"""聴取: context of a supervisor's channel: extensions `listen`, `whisper`; TARGET is the operator's channel."""
 
 CONSULT_RING_SECONDS = 20
 """A colleague who has not answered by then does not come."""

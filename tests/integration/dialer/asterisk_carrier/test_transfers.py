@@ -173,9 +173,6 @@ class Room:
             seen, 10, lambda apps: len(apps) == 1 and apps[0].startswith("ChanSpy,") and apps[0].endswith(f",{options}")
         )
 
-    def together(self) -> None:
-        assert len([one for one in self._channels() if one[0].startswith("PJSIP/")]) == 2
-
     def nobody(self) -> None:
         until(self._channels, 15, lambda seen: not seen)
 
