@@ -5,14 +5,12 @@
     carrier.send(Dial(attempt_id, ...))
 
 It keeps the contract of `dialer.carrier`. What a former process of it did is read from the nodes (`Reconcile`). All that
-is decided is decided in `switchboard`, by one thread; here are the lines to the nodes, and that thread.
+is decided is decided in `switchboard`, by one thread (`deciding`); here are the lines to the nodes.
 """
 
 from __future__ import annotations
 
 import logging
-import queue
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +22,7 @@ from casefile.clock import Clock
 from dialer.asterisk import pending
 from dialer.asterisk.ami import Ami, AmiAddress, AmiFigures, AmiTerms
 from dialer.asterisk.causes import CauseTable, Ear, Verdict, our_cause_tables
+from dialer.asterisk.deciding import Deciding, Happened
 from dialer.asterisk.detection.policy import Detector
 from dialer.asterisk.lines import LineBook
 from dialer.asterisk.node.node import Trunk
@@ -82,8 +81,6 @@ class AsteriskCarrier:
         _check(nodes, tables)
         self._ear = ear
         self._sink: Sink | None = None
-        self._inbox: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
-        self._closing = threading.Event()
         self._board = Switchboard(
             [NodeView.of(node.name, node.trunks, time.monotonic()) for node in nodes],
             lines,
@@ -96,18 +93,17 @@ class AsteriskCarrier:
             self._act,
             self._tell,
         )
+        self._deciding = Deciding("asterisk-carrier", self._board.next_at, self._board.tick)
         self._lines_to = {
-            node.name: Ami(node.name, node.ami, _Ears(node.name, self._board, self._inbox.put), terms.ami)
+            node.name: Ami(node.name, node.ami, _Ears(node.name, self._board, self._deciding.put_when_room), terms.ami)
             for node in nodes
         }
-        self._thread = threading.Thread(target=self._run, name="asterisk-carrier", daemon=True)
 
     def listen(self, sink: Sink) -> None:
         """Connect to every node; facts go to `sink` from now on, from one thread, in order."""
         self._sink = sink
-        if self._thread.is_alive():
+        if not self._deciding.start():
             return
-        self._thread.start()
         for line in self._lines_to.values():
             line.start()
         if self._ear is not None:
@@ -115,11 +111,11 @@ class AsteriskCarrier:
 
     def send(self, command: CarrierCommand) -> None:
         """Take a command; returns at once."""
-        self._inbox.put(partial(self._board.obey, command))
+        self._deciding.put(partial(self._board.obey, command))
 
     def hear(self, verdict: Verdict) -> None:
         """What was heard on a line, from any thread."""
-        self._inbox.put(partial(self._board.hear, verdict))
+        self._deciding.put(partial(self._board.hear, verdict))
 
     def connected(self) -> list[str]:
         """The nodes that are there now, by name."""
@@ -135,34 +131,11 @@ class AsteriskCarrier:
             self._ear.close()
         for line in self._lines_to.values():
             line.close()
-        self._closing.set()
-        self._inbox.put(_nothing)
-        if self._thread.is_alive():
-            self._thread.join()
-
-    # -- the one thread that decides ---------------------------------------------------------------------------------
-
-    def _run(self) -> None:
-        while not self._closing.is_set():
-            try:
-                self._next()
-            except Exception as error:
-                # One call's trouble is not the others'.
-                _log.error("the carrier met something unforeseen", exc_info=error)
-
-    def _next(self) -> None:
-        wait = self._board.next_at() - time.monotonic()
-        if wait <= 0:
-            self._board.tick()
-        try:
-            happened = self._inbox.get(timeout=max(wait, 0.001))
-        except queue.Empty:
-            return
-        happened()
+        self._deciding.close()
 
     def _act(self, node: str, action: Action, then: pending.Then, action_id: UUID | None = None) -> None:
         def later(result: pending.Result) -> None:
-            self._inbox.put(partial(then, result))
+            self._deciding.put(partial(then, result))
 
         try:
             self._lines_to[node].submit(action, later, action_id)
@@ -178,7 +151,7 @@ class AsteriskCarrier:
 class _Ears:
     """What one node's line tells, put before the thread that decides, in order."""
 
-    def __init__(self, name: str, board: Switchboard, put: Callable[[Callable[[], None]], None]) -> None:
+    def __init__(self, name: str, board: Switchboard, put: Callable[[Happened], None]) -> None:
         self._name = name
         self._board = board
         self._put = put
@@ -192,10 +165,6 @@ class _Ears:
     def on_lost(self, reason: str) -> None:
         del reason
         self._put(partial(self._board.lost, self._name))
-
-
-def _nothing() -> None:
-    """Only wakes the thread."""
 
 
 def _check(nodes: Sequence[NodeAddress], tables: Mapping[str, CauseTable]) -> None:
