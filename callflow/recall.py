@@ -9,10 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, insert, or_, select
 
 from callflow.tables import Recall
 from casefile import holds
@@ -170,7 +169,7 @@ def of_person(conn: Connection, municipality_id: int, addressee_no: str) -> list
 
 def start(conn: Connection, municipality_id: int, recall_id: UUID) -> bool:
     """booked → calling, in the transaction that admits the attempt. False: somebody else took it."""
-    return _move(conn, municipality_id, recall_id, (RecallState.BOOKED,), state=RecallState.CALLING.value)
+    return bool(conn.exec_driver_sql(_START, {"city": municipality_id, "recall": recall_id}).rowcount)
 
 
 def done(conn: Connection, municipality_id: int, recall_id: UUID, now: datetime) -> bool:
@@ -183,8 +182,8 @@ def put_back(conn: Connection, municipality_id: int, recall_id: UUID, call_at: d
 
     Keep `call_at` on the booked day; the hold ends with it.
     """
-    values = {"state": RecallState.BOOKED.value, "call_at": call_at}
-    return _move(conn, municipality_id, recall_id, (RecallState.BOOKED, RecallState.CALLING), **values)
+    values = {"city": municipality_id, "recall": recall_id, "call_at": call_at}
+    return bool(conn.exec_driver_sql(_PUT_BACK, values).rowcount)
 
 
 def missed(conn: Connection, municipality_id: int, recall_id: UUID, now: datetime) -> bool:
@@ -247,6 +246,13 @@ SELECT r.recall_id, r.addressee_no, t.household_id, r.phone_id, p.e164, r.purpos
                                WHERE n.municipality_id = %(city)s AND n.state = 'booked' AND n.call_at > %(now)s), %(now)s)
  ORDER BY r.call_at, r.recall_id
 """
+_START = """
+UPDATE recall SET state = 'calling' WHERE municipality_id = %(city)s AND recall_id = %(recall)s AND state = 'booked'
+"""
+_PUT_BACK = """
+UPDATE recall SET state = 'booked', call_at = %(call_at)s
+ WHERE municipality_id = %(city)s AND recall_id = %(recall)s AND state IN ('booked', 'calling')
+"""
 # A booking and the hold that kept its time free end together.
 _END = """
 WITH closed AS (
@@ -281,14 +287,3 @@ def _close(
     """Close a booking and lift its hold; False: it was closed already."""
     values = {"city": municipality_id, "recall": recall_id, "state": state.value, "now": now, "why": why}
     return conn.exec_driver_sql(_CLOSE, values).first() is not None
-
-
-def _move(
-    conn: Connection, municipality_id: int, recall_id: UUID, states: tuple[RecallState, ...], **values: Any
-) -> bool:
-    changed = conn.execute(
-        update(Recall)
-        .where(Recall.municipality_id == municipality_id, Recall.recall_id == recall_id, Recall.state.in_(states))
-        .values(**values)
-    )
-    return changed.rowcount > 0

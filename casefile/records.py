@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Subquery, insert, select
+from sqlalchemy import Connection, Subquery, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from casefile.history import TimelineItem, history
@@ -129,28 +129,22 @@ def correct_record(
             [Problem("changes", "変更された項目がありません。訂正する項目を直してから登録してください。")]
         )
     version: int = before["version"] + 1
-    conn.execute(
-        insert(ContactRecord),
-        {
-            **before,
-            **wanted,
-            "version": version,
-            "recorded_at": corrected_at,
-            "recorded_by": corrected_by,
-            "correction_reason": reason.strip(),
-        },
-    )
+    corrected = {
+        **before,
+        **wanted,
+        "version": version,
+        "recorded_at": corrected_at,
+        "recorded_by": corrected_by,
+        "correction_reason": reason.strip(),
+    }
+    conn.exec_driver_sql(_INSERT_VERSION, {"rows": json.dumps([corrected], default=_as_text)})
     return version
 
 
 def versions(conn: Connection, municipality_id: int, record_id: UUID) -> list[dict[str, Any]]:
     """Every version of a record as stored, newest first."""
-    rows = conn.execute(
-        select(*ContactRecord.__table__.columns)
-        .where(ContactRecord.municipality_id == municipality_id, ContactRecord.record_id == record_id)
-        .order_by(ContactRecord.version.desc())
-    )
-    return [dict(row) for row in rows.mappings()]
+    rows = conn.exec_driver_sql(_VERSIONS, {"city": municipality_id, "record": record_id})
+    return [row._asdict() for row in rows]
 
 
 def latest_records(municipality_id: int) -> Subquery:
@@ -165,9 +159,12 @@ def latest_records(municipality_id: int) -> Subquery:
 
 
 # One prepared statement whatever the number of rows: this is written with every call that ends.
-_INSERT = """
+_INSERT_VERSION = """
 INSERT INTO contact_record SELECT * FROM jsonb_populate_recordset(NULL::contact_record, %(rows)s::jsonb)
-ON CONFLICT DO NOTHING RETURNING record_id
+"""
+_INSERT = _INSERT_VERSION + "ON CONFLICT DO NOTHING RETURNING record_id"
+_VERSIONS = """
+SELECT * FROM contact_record WHERE municipality_id = %(city)s AND record_id = %(record)s ORDER BY version DESC
 """
 _FIELDS = tuple(field.name for field in fields(NewRecord))
 

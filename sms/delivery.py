@@ -2,21 +2,44 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Connection, select, update
 
 from casefile.city import City
 from casefile.ids import Ids, stable_id
 from casefile.records import correct_record, versions
 from casefile.tables import Phone
 from sms.gateways import DeliveryState, Report
-from sms.tables import DeliveryReport, Message
+from sms.tables import Message
 
 _REASON = "配信結果の受信"
+
+# Texts, which need not be built for every report.
+_KEEP = """
+INSERT INTO delivery_report (municipality_id, report_id, message_id, gateway, gateway_ref, state, reported_at, detail)
+VALUES (%(city)s, %(report)s, %(message)s, %(gateway)s, %(ref)s, %(state)s, %(at)s, %(detail)s::jsonb)
+ON CONFLICT DO NOTHING RETURNING report_id
+"""
+_EARLY = """
+SELECT state, reported_at FROM delivery_report
+ WHERE municipality_id = %(city)s AND gateway = %(gateway)s AND gateway_ref = %(ref)s ORDER BY reported_at, report_id
+"""
+_BY_ID = """
+SELECT message_id, state FROM message
+ WHERE municipality_id = %(city)s AND message_id = %(message)s ORDER BY message_id FOR UPDATE
+"""
+_BY_REFERENCE = """
+SELECT message_id, state FROM message
+ WHERE municipality_id = %(city)s AND gateway = %(gateway)s AND gateway_ref = %(ref)s ORDER BY message_id FOR UPDATE
+"""
+_FINAL = """
+UPDATE message SET state = %(state)s, state_reason = %(reason)s, delivered_at = %(delivered_at)s, changed_at = %(at)s
+ WHERE municipality_id = %(city)s AND message_id = %(message)s
+"""
 
 
 def take_report(conn: Connection, city: City, report: Report, ids: Ids) -> bool:
@@ -25,21 +48,17 @@ def take_report(conn: Connection, city: City, report: Report, ids: Ids) -> bool:
     A report that arrives before we know its reference is kept, and applied once the message has its reference.
     """
     message = _message_of(conn, city, report)
-    stored = conn.execute(
-        insert(DeliveryReport)
-        .values(
-            municipality_id=city.id,
-            report_id=ids.new(),
-            message_id=None if message is None else message.message_id,
-            gateway=report.gateway,
-            gateway_ref=report.ref,
-            state=report.state.value,
-            reported_at=report.at,
-            detail=report.detail,
-        )
-        .on_conflict_do_nothing()
-        .returning(DeliveryReport.report_id)
-    ).first()
+    values = {
+        "city": city.id,
+        "report": ids.new(),
+        "message": None if message is None else message.message_id,
+        "gateway": report.gateway,
+        "ref": report.ref,
+        "state": report.state.value,
+        "at": report.at,
+        "detail": json.dumps(report.detail),
+    }
+    stored = conn.exec_driver_sql(_KEEP, values).first()
     if stored is None or message is None:
         return False
     return _apply(conn, city, message, report.state, report.at)
@@ -47,17 +66,9 @@ def take_report(conn: Connection, city: City, report: Report, ids: Ids) -> bool:
 
 def apply_known_reports(conn: Connection, city: City, message_id: UUID, gateway: str, ref: str, now: datetime) -> None:
     """Apply what came in before the reference of a message was known."""
-    early = conn.execute(
-        select(DeliveryReport.state, DeliveryReport.reported_at)
-        .where(
-            DeliveryReport.municipality_id == city.id,
-            DeliveryReport.gateway == gateway,
-            DeliveryReport.gateway_ref == ref,
-        )
-        .order_by(DeliveryReport.reported_at, DeliveryReport.report_id)
-    ).all()
+    early = conn.exec_driver_sql(_EARLY, {"city": city.id, "gateway": gateway, "ref": ref}).all()
     for row in early:
-        message = _locked(conn, city, Message.message_id == message_id)
+        message = conn.exec_driver_sql(_BY_ID, {"city": city.id, "message": message_id}).first()
         if message is not None:
             _apply(conn, city, message, DeliveryState(row.state), max(row.reported_at, now))
 
@@ -81,23 +92,22 @@ def mark_number(conn: Connection, city: City, message_id: UUID, now: datetime) -
     )
 
 
-def _apply(conn: Connection, city: City, message: Row[*tuple[Any, ...]], state: DeliveryState, at: datetime) -> bool:
+def _apply(conn: Connection, city: City, message: Any, state: DeliveryState, at: datetime) -> bool:
     """到達 goes over a failure that was reported first; nothing goes over 到達."""
     if not state.is_final or message.state == "delivered":
         return False
     delivered = state is DeliveryState.DELIVERED
     if message.state == "failed" and not delivered:
         return False
-    conn.execute(
-        update(Message)
-        .where(Message.municipality_id == city.id, Message.message_id == message.message_id)
-        .values(
-            state="delivered" if delivered else "failed",
-            state_reason=None if delivered else state.value,
-            delivered_at=at if delivered else None,
-            changed_at=at,
-        )
-    )
+    values = {
+        "city": city.id,
+        "message": message.message_id,
+        "state": "delivered" if delivered else "failed",
+        "reason": None if delivered else state.value,
+        "delivered_at": at if delivered else None,
+        "at": at,
+    }
+    conn.exec_driver_sql(_FINAL, values)
     _tell_the_case(conn, city, message.message_id, state, at)
     if state.kills_number:
         mark_number(conn, city, message.message_id, at)
@@ -113,14 +123,7 @@ def _tell_the_case(conn: Connection, city: City, message_id: UUID, state: Delive
         correct_record(conn, city.id, record_id, remarks, reason=_REASON, corrected_at=at, corrected_by=None)
 
 
-def _message_of(conn: Connection, city: City, report: Report) -> Row[*tuple[Any, ...]] | None:
-    return _locked(conn, city, (Message.gateway == report.gateway) & (Message.gateway_ref == report.ref))
-
-
-def _locked(conn: Connection, city: City, which: Any) -> Row[*tuple[Any, ...]] | None:
-    return conn.execute(
-        select(Message.message_id, Message.state)
-        .where(Message.municipality_id == city.id, which)
-        .order_by(Message.message_id)
-        .with_for_update()
-    ).first()
+def _message_of(conn: Connection, city: City, report: Report) -> Any:
+    """The message a report is about, locked; None while its reference is not known here."""
+    values = {"city": city.id, "gateway": report.gateway, "ref": report.ref}
+    return conn.exec_driver_sql(_BY_REFERENCE, values).first()

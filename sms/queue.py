@@ -7,18 +7,49 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, func, insert, or_, select, text, update
+from sqlalchemy import Connection, insert, update
 
 from callflow.tables import FollowUp
 from casefile.city import City
 from casefile.ids import Ids
-from casefile.tables import Attempt
 from sms.tables import Message
 
 LEASE = timedelta(seconds=60)
 """How long a worker has a message to itself; longer than any gateway may take to answer."""
 _ONE_TAKER = 7_341_003
 _MINUTE = timedelta(minutes=1)
+
+# Asked every round, also when nothing is due, or for every message: texts, which need not be built each time.
+_TAKE_TURN = "SELECT pg_advisory_xact_lock(%(space)s, %(city)s)"
+_SPENT = """
+SELECT (SELECT count(*) FROM attempt
+         WHERE municipality_id = %(city)s AND channel = 'sms' AND intended_at > %(since)s AND intended_at <= %(now)s)
+     + (SELECT count(*) FROM message
+         WHERE municipality_id = %(city)s AND state IN ('accepted', 'scheduled') AND leased_until > %(now)s)
+"""
+_DUE_FOLLOW_UPS = """
+SELECT follow_up_id, addressee_no, due_at FROM follow_up
+ WHERE municipality_id = %(city)s AND channel = 'sms' AND state = 'waiting' AND due_at <= %(now)s
+ ORDER BY due_at, follow_up_id LIMIT %(room)s FOR UPDATE SKIP LOCKED
+"""
+_DUE_MESSAGES = """
+SELECT message_id FROM message
+ WHERE municipality_id = %(city)s AND state IN ('accepted', 'scheduled') AND due_at <= %(now)s
+   AND (leased_until IS NULL OR leased_until <= %(now)s)
+ ORDER BY due_at, message_id LIMIT %(room)s FOR UPDATE SKIP LOCKED
+"""
+_LOCK_MESSAGE = """
+SELECT m.message_id, m.follow_up_id, m.addressee_no, f.purpose, f.claim_group, f.trigger, f.occasion, f.campaign_id,
+       f.due_at, f.created_at
+  FROM message m
+  JOIN follow_up f ON f.municipality_id = m.municipality_id AND f.follow_up_id = m.follow_up_id
+ WHERE m.municipality_id = %(city)s AND m.message_id = %(message)s AND m.state IN ('accepted', 'scheduled')
+   FOR UPDATE OF m
+"""
+_CLOSE_FOLLOW_UP = """
+UPDATE follow_up SET state = %(state)s, state_reason = %(reason)s, closed_at = %(now)s
+ WHERE municipality_id = %(city)s AND follow_up_id = %(follow_up)s
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,27 +73,12 @@ def take_due(conn: Connection, city: City, now: datetime, ids: Ids, limit: int) 
 
     Never more than the city's throttle leaves for this minute. Two workers take different messages.
     """
-    conn.execute(text("SELECT pg_advisory_xact_lock(:space, :city)"), {"space": _ONE_TAKER, "city": city.id})
+    conn.exec_driver_sql(_TAKE_TURN, {"space": _ONE_TAKER, "city": city.id})
     room = min(limit, allowance(conn, city, now))
     if room <= 0:
         return []
     _open_messages(conn, city, now, ids, room)
-    due = (
-        conn.execute(
-            select(Message.message_id)
-            .where(
-                Message.municipality_id == city.id,
-                Message.state.in_(("accepted", "scheduled")),
-                Message.due_at <= now,
-                or_(Message.leased_until.is_(None), Message.leased_until <= now),
-            )
-            .order_by(Message.due_at, Message.message_id)
-            .limit(room)
-            .with_for_update(skip_locked=True)
-        )
-        .scalars()
-        .all()
-    )
+    due = conn.exec_driver_sql(_DUE_MESSAGES, {"city": city.id, "now": now, "room": room}).scalars().all()
     if due:
         conn.execute(
             update(Message)
@@ -74,55 +90,14 @@ def take_due(conn: Connection, city: City, now: datetime, ids: Ids, limit: int) 
 
 def allowance(conn: Connection, city: City, now: datetime) -> int:
     """How many texts may still begin in this minute: the throttle less what was begun or is being prepared."""
-    begun = (
-        select(func.count())
-        .select_from(Attempt)
-        .where(
-            Attempt.municipality_id == city.id,
-            Attempt.channel == "sms",
-            Attempt.intended_at > now - _MINUTE,
-            Attempt.intended_at <= now,
-        )
-    )
-    prepared = (
-        select(func.count())
-        .select_from(Message)
-        .where(
-            Message.municipality_id == city.id,
-            Message.state.in_(("accepted", "scheduled")),
-            Message.leased_until > now,
-        )
-    )
-    spent: int = conn.execute(select(begun.scalar_subquery() + prepared.scalar_subquery())).scalar_one()
+    moment = {"city": city.id, "since": now - _MINUTE, "now": now}
+    spent: int = conn.exec_driver_sql(_SPENT, moment).scalar_one()
     return city.settings.sms_per_minute - spent
 
 
 def lock_message(conn: Connection, city: City, message_id: UUID) -> DueMessage | None:
     """Lock one leased message for sending; None when it was cancelled or sent meanwhile."""
-    row = conn.execute(
-        select(
-            Message.message_id,
-            Message.follow_up_id,
-            Message.addressee_no,
-            FollowUp.purpose,
-            FollowUp.claim_group,
-            FollowUp.trigger,
-            FollowUp.occasion,
-            FollowUp.campaign_id,
-            FollowUp.due_at,
-            FollowUp.created_at,
-        )
-        .join(
-            FollowUp,
-            (FollowUp.municipality_id == Message.municipality_id) & (FollowUp.follow_up_id == Message.follow_up_id),
-        )
-        .where(
-            Message.municipality_id == city.id,
-            Message.message_id == message_id,
-            Message.state.in_(("accepted", "scheduled")),
-        )
-        .with_for_update(of=Message)
-    ).first()
+    row = conn.exec_driver_sql(_LOCK_MESSAGE, {"city": city.id, "message": message_id}).first()
     return None if row is None else DueMessage(*tuple(row))
 
 
@@ -142,26 +117,12 @@ def suppress(conn: Connection, city: City, message: DueMessage, reason: str, now
 def close_follow_up(
     conn: Connection, city: City, follow_up_id: UUID, state: str, reason: str | None, now: datetime
 ) -> None:
-    conn.execute(
-        update(FollowUp)
-        .where(FollowUp.municipality_id == city.id, FollowUp.follow_up_id == follow_up_id)
-        .values(state=state, state_reason=reason, closed_at=now)
-    )
+    values = {"city": city.id, "follow_up": follow_up_id, "state": state, "reason": reason, "now": now}
+    conn.exec_driver_sql(_CLOSE_FOLLOW_UP, values)
 
 
 def _open_messages(conn: Connection, city: City, now: datetime, ids: Ids, room: int) -> None:
-    follow_ups = conn.execute(
-        select(FollowUp.follow_up_id, FollowUp.addressee_no, FollowUp.due_at)
-        .where(
-            FollowUp.municipality_id == city.id,
-            FollowUp.channel == "sms",
-            FollowUp.state == "waiting",
-            FollowUp.due_at <= now,
-        )
-        .order_by(FollowUp.due_at, FollowUp.follow_up_id)
-        .limit(room)
-        .with_for_update(skip_locked=True)
-    ).all()
+    follow_ups = conn.exec_driver_sql(_DUE_FOLLOW_UPS, {"city": city.id, "now": now, "room": room}).all()
     if not follow_ups:
         return
     conn.execute(insert(Message), [_new_message(city, row, now, ids) for row in follow_ups])
@@ -172,7 +133,7 @@ def _open_messages(conn: Connection, city: City, now: datetime, ids: Ids, room: 
     )
 
 
-def _new_message(city: City, follow_up: Row[*tuple[Any, ...]], now: datetime, ids: Ids) -> dict[str, Any]:
+def _new_message(city: City, follow_up: Any, now: datetime, ids: Ids) -> dict[str, Any]:
     return {
         "municipality_id": city.id,
         "message_id": ids.new(),

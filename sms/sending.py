@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection
 
 from callflow.codes import Contact
 from casefile import ledger
@@ -15,12 +16,10 @@ from casefile.city import City
 from casefile.gate import Admission, ContactRequest, Reason, admit
 from casefile.ids import Ids, stable_id
 from casefile.records import NewRecord, add_record
-from casefile.tables import Attempt, ContactRecord, Phone
 from casefile.vocabulary import Channel, ContactDirection, LineType, PhoneHolder
 from sms.delivery import apply_known_reports, mark_number
 from sms.gateways import Accepted, GatewayAnswer, NotTaken
 from sms.queue import LEASE, DueMessage, close_follow_up, lock_message, postpone, suppress
-from sms.tables import Message, SmsTemplate
 from sms.templates import Template, approved_template
 from sms.triggers import Trigger
 from sms.waiting import ask_again_at, next_opening, suppressing_reason
@@ -36,6 +35,32 @@ _PROMISE = "promise:"
 EXPIRED = "expired"
 REACHED = "reached_meanwhile"
 NO_TEMPLATE = "no_template"
+
+# Texts, which need not be built for every message.
+_CONTACTS = [contact.value for contact in Contact if contact.is_contact]
+_SPOKEN = """
+SELECT record_id FROM contact_record
+ WHERE municipality_id = %(city)s AND addressee_no = %(person)s AND purpose = %(purpose)s AND claim_group = %(group)s
+   AND started_at > %(since)s AND contact = ANY(%(contacts)s) LIMIT 1
+"""
+_NUMBERS = """
+SELECT phone_id, e164, line_type, holder, ng_reason, dropped_at FROM phone
+ WHERE municipality_id = %(city)s AND addressee_no = %(person)s ORDER BY position, phone_id
+"""
+_COMMIT_TO = """
+UPDATE message
+   SET state = 'sending', state_reason = NULL, attempt_id = %(attempt)s, e164 = %(e164)s, template_id = %(template)s,
+       body = %(body)s, segments = %(segments)s, leased_until = %(leased_until)s, changed_at = %(now)s
+ WHERE municipality_id = %(city)s AND message_id = %(message)s
+"""
+_SENT = """
+SELECT m.follow_up_id, m.addressee_no, m.e164, a.household_id, a.purpose, a.claim_group, a.campaign_id, a.intended_at,
+       t.name
+  FROM message m
+  JOIN attempt a ON a.municipality_id = m.municipality_id AND a.attempt_id = %(attempt)s
+  JOIN sms_template t ON t.municipality_id = m.municipality_id AND t.template_id = m.template_id
+ WHERE m.municipality_id = %(city)s AND m.message_id = %(message)s
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,18 +143,9 @@ def _why_over(conn: Connection, city: City, message: DueMessage, now: datetime) 
         return EXPIRED
     if message.trigger != Trigger.UNREACHED.value:
         return None
-    spoken = conn.execute(
-        select(ContactRecord.record_id)
-        .where(
-            ContactRecord.municipality_id == city.id,
-            ContactRecord.addressee_no == message.addressee_no,
-            ContactRecord.purpose == message.purpose,
-            ContactRecord.claim_group == message.claim_group,
-            ContactRecord.started_at > message.asked_for_at,
-            ContactRecord.contact.in_([contact.value for contact in Contact if contact.is_contact]),
-        )
-        .limit(1)
-    ).first()
+    case = {"city": city.id, "person": message.addressee_no, "purpose": message.purpose, "group": message.claim_group}
+    since = {"since": message.asked_for_at, "contacts": _CONTACTS}
+    spoken = conn.exec_driver_sql(_SPOKEN, case | since).first()
     return None if spoken is None else REACHED
 
 
@@ -147,11 +163,7 @@ def _ask_gate(
 
 def _numbers(conn: Connection, city: City, addressee_no: str) -> list[tuple[UUID | None, str | None]]:
     """The person's own mobiles in dialing order; failing that any one number, so that the refusal names its reason."""
-    rows = conn.execute(
-        select(Phone.phone_id, Phone.e164, Phone.line_type, Phone.holder, Phone.ng_reason, Phone.dropped_at)
-        .where(Phone.municipality_id == city.id, Phone.addressee_no == addressee_no)
-        .order_by(Phone.position, Phone.phone_id)
-    ).all()
+    rows = conn.exec_driver_sql(_NUMBERS, {"city": city.id, "person": addressee_no}).all()
     own = [
         (row.phone_id, row.e164)
         for row in rows
@@ -194,59 +206,41 @@ def _commit_to(
     conn: Connection, city: City, message: DueMessage, template: Template, attempt_id: UUID, e164: str, now: datetime
 ) -> Outgoing:
     text = render(template.body, city)
-    conn.execute(
-        update(Message)
-        .where(Message.municipality_id == city.id, Message.message_id == message.message_id)
-        .values(
-            state="sending",
-            state_reason=None,
-            attempt_id=attempt_id,
-            e164=e164,
-            template_id=template.template_id,
-            body=text,
-            segments=length(text).segments,
-            leased_until=now + LEASE,
-            changed_at=now,
-        )
-    )
+    values = {
+        "city": city.id,
+        "message": message.message_id,
+        "attempt": attempt_id,
+        "e164": e164,
+        "template": template.template_id,
+        "body": text,
+        "segments": length(text).segments,
+        "leased_until": now + LEASE,
+        "now": now,
+    }
+    conn.exec_driver_sql(_COMMIT_TO, values)
     return Outgoing(message.message_id, attempt_id, e164, text)
 
 
 def _advance(conn: Connection, city: City, message_id: UUID, attempt_id: UUID, values: dict[str, Any]) -> bool:
-    changed = conn.execute(
-        update(Message)
-        .where(
-            Message.municipality_id == city.id,
-            Message.message_id == message_id,
-            Message.attempt_id == attempt_id,
-            Message.state.in_(("sending", "unknown")),
-        )
-        .values(**values)
-    )
-    return bool(changed.rowcount)
+    keys = {"city": city.id, "message": message_id, "attempt": attempt_id}
+    return bool(conn.exec_driver_sql(_advance_text(tuple(values)), values | keys).rowcount)
+
+
+@cache
+def _advance_text(columns: tuple[str, ...]) -> str:
+    changes = ", ".join(f"{column} = %({column})s" for column in columns)
+    return f"""
+UPDATE message SET {changes}
+ WHERE municipality_id = %(city)s AND message_id = %(message)s AND attempt_id = %(attempt)s
+   AND state IN ('sending', 'unknown')
+"""  # noqa: S608  (the columns are ours)
 
 
 def _record(
     conn: Connection, city: City, message_id: UUID, attempt_id: UUID, answer: GatewayAnswer, now: datetime
 ) -> UUID:
     """The text becomes part of the case; gives the follow-up it came from."""
-    row = conn.execute(
-        select(
-            Message.follow_up_id,
-            Message.addressee_no,
-            Message.e164,
-            Attempt.household_id,
-            Attempt.purpose,
-            Attempt.claim_group,
-            Attempt.campaign_id,
-            Attempt.intended_at,
-            SmsTemplate.name,
-        )
-        .select_from(Message)
-        .join(Attempt, (Attempt.municipality_id == city.id) & (Attempt.attempt_id == attempt_id))
-        .join(SmsTemplate, (SmsTemplate.municipality_id == city.id) & (SmsTemplate.template_id == Message.template_id))
-        .where(Message.municipality_id == city.id, Message.message_id == message_id)
-    ).one()
+    row = conn.exec_driver_sql(_SENT, {"city": city.id, "message": message_id, "attempt": attempt_id}).one()
     said = "送信済" if isinstance(answer, Accepted) else answer.state.label
     record = NewRecord(
         record_id=record_id_of(message_id),

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, Update, insert, select, update
+from sqlalchemy import Connection, Update, insert, select, update
 
 from casefile import audit
 from casefile.city import City
@@ -17,6 +17,13 @@ from casefile.vocabulary import Purpose
 from sms.tables import SmsTemplate
 from sms.triggers import Trigger
 from sms.wording import lint
+
+_APPROVED = """
+SELECT template_id, name, trigger, purpose, body, state, drafted_by, drafted_at, approved_by, approved_at
+  FROM sms_template
+ WHERE municipality_id = %(city)s AND trigger = %(trigger)s AND purpose = %(purpose)s AND state = 'approved'
+ ORDER BY approved_at DESC, template_id LIMIT 1
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,17 +110,8 @@ def retire_template(conn: Connection, city: City, template_id: UUID, *, by: UUID
 
 def approved_template(conn: Connection, municipality_id: int, trigger: str, purpose: str) -> Template | None:
     """The wording to send for this occasion, or None while nobody has approved one."""
-    row = conn.execute(
-        select(SmsTemplate)
-        .where(
-            SmsTemplate.municipality_id == municipality_id,
-            SmsTemplate.trigger == trigger,
-            SmsTemplate.purpose == purpose,
-            SmsTemplate.state == "approved",
-        )
-        .order_by(SmsTemplate.approved_at.desc(), SmsTemplate.template_id)
-        .limit(1)
-    ).first()
+    occasion = {"city": municipality_id, "trigger": trigger, "purpose": purpose}
+    row = conn.exec_driver_sql(_APPROVED, occasion).first()
     return None if row is None else _template(row)
 
 
@@ -146,7 +144,7 @@ def _one(city: City, template_id: UUID) -> Update:
     return update(SmsTemplate).where(SmsTemplate.municipality_id == city.id, SmsTemplate.template_id == template_id)
 
 
-def _template(row: Row[*tuple[Any, ...]]) -> Template:
+def _template(row: Any) -> Template:
     return Template(**{name: getattr(row, name) for name in Template.__slots__})
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from casefile.city import City
 from casefile.clock import Clock
@@ -20,7 +20,12 @@ from casefile.ids import Ids
 from sms.gateways import Gateway, GatewayTimeout
 from sms.queue import take_due
 from sms.sending import Outgoing, never_had, not_heard, prepare, settle
-from sms.tables import Message
+
+_LEFT = """
+SELECT message_id, attempt_id FROM message
+ WHERE municipality_id = %(city)s AND state IN ('sending', 'unknown') AND leased_until <= %(now)s
+ ORDER BY leased_until, message_id LIMIT %(limit)s
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +100,5 @@ def _look_up_unknown(database: Database, city: City, clock: Clock, gateway: Gate
 
 
 def _left(conn: Connection, city: City, now: datetime, limit: int) -> list[tuple[UUID, UUID]]:
-    rows = conn.execute(
-        select(Message.message_id, Message.attempt_id)
-        .where(
-            Message.municipality_id == city.id,
-            Message.state.in_(("sending", "unknown")),
-            Message.leased_until <= now,
-        )
-        .order_by(Message.leased_until, Message.message_id)
-        .limit(limit)
-    )
+    rows = conn.exec_driver_sql(_LEFT, {"city": city.id, "now": now, "limit": limit})
     return [(row.message_id, row.attempt_id) for row in rows if row.attempt_id is not None]
