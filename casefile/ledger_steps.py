@@ -45,6 +45,8 @@ UPDATE attempt a SET wrapped_up_at = s.at
    AND a.wrapped_up_at IS NULL
 """
 
+_ENCODE = json.JSONEncoder(default=str).encode
+
 
 @dataclass(slots=True)
 class LedgerStep:
@@ -69,7 +71,7 @@ class LedgerStep:
 def advance_values(steps: Sequence[LedgerStep]) -> dict[str, Any]:
     """What `ADVANCE` takes beside `city`; it gives the attempts that changed, never one that had ended already."""
     plain = [{name: getattr(step, name) for name in LedgerStep.__slots__} for step in steps]
-    return {"ids": [step.attempt_id for step in steps], "steps": json.dumps(plain, default=str)}
+    return {"ids": [step.attempt_id for step in steps], "steps": _ENCODE(plain)}
 
 
 def wrap_up_values(done: Sequence[tuple[UUID, datetime]]) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from casefile.ids import Ids
 from dialer.messages import Candidate, StoreEnded, StoreSkip, StoreWrappedUp
 from dialer.supply import CampaignFacts
 
+_ENCODE = json.JSONEncoder(default=str).encode
 _HISTORY = timedelta(days=60)
 RECALL_AGAIN = timedelta(minutes=5)
 
@@ -141,7 +142,7 @@ def write_entries(conn: Connection, municipality_id: int, entries: Sequence[Entr
     values = {
         "city": municipality_id,
         "now": now,
-        "entries": json.dumps(plain, default=str),
+        "entries": _ENCODE(plain),
         # Beside the rows, so that the list is found by key whatever the planner thinks of the rows.
         "campaigns": list({entry.campaign_id for entry in entries}),
         "persons": list({entry.addressee_no for entry in entries}),

@@ -82,6 +82,7 @@ _PARTS = {
         AS t(attempt uuid, seq int, at timestamptz, origin text, event text, target text, detail jsonb)
 """,
 }
+_ENCODE = json.JSONEncoder(default=str).encode
 _MOVED = "ARRAY(SELECT attempt_id FROM moved)"
 _KNOCKS = "(SELECT count(pg_notify(%(channel)s, p)) FROM jsonb_array_elements_text(%(payloads)s::jsonb) AS p)"
 
@@ -235,7 +236,7 @@ class Batch:
 
 
 def _json(rows: list[Any]) -> str:
-    return json.dumps(rows, default=str) if rows else "[]"
+    return _ENCODE(rows) if rows else "[]"
 
 
 def _seat_row(row: SeatRow) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 from casefile.db import Json
 from dialer.messages import CommandKind
 
+_COMPACT = json.JSONEncoder(separators=(",", ":")).encode
 FLOOR_COMMAND = "floor_command"
 FLOOR_LIVE = "floor_live"
 DONE = "ok"
@@ -80,4 +81,4 @@ def live_payload(
         payload["operator"] = str(operator_id)
     if attempt_id is not None:
         payload["attempt"] = str(attempt_id)
-    return json.dumps(payload, separators=(",", ":"))
+    return _COMPACT(payload)

@@ -126,13 +126,16 @@ class Planner:
     def spare(self, calls: Sequence[Call]) -> list[Seat]:
         """Ready operators whom no call on its way may need."""
         ready = [seat for seat in self._seats.ready() if seat.pausing is None]
-        if not ready:
-            return []
-        return places(ready, [call.candidate.campaign_id for call in calls if call.competes]).spare
+        return places(ready, _competing_campaigns(calls)).spare if ready else []
+
+    def _somebody_spare(self, calls: Sequence[Call]) -> bool:
+        """Whether `spare` has anybody; asked after every event, so the splitting is spared where counting is enough."""
+        ready = sum(seat.state == "ready" and seat.pausing is None for seat in self._seats)
+        return ready > 0 and (ready > len(_competing_campaigns(calls)) or bool(self.spare(calls)))
 
     def next_wakeup(self, now: datetime, calls: Sequence[Call]) -> datetime | None:
         """When a tick could bring something new: in a second while somebody is free to dial for, else later or never."""
-        if not self.spare(calls):
+        if not self._somebody_spare(calls):
             return None
         if self._recalls or any(running.stock for running in self._running.values()):
             return now + _TICK
@@ -236,6 +239,10 @@ class Planner:
         if reason != self._reason:
             self._reason = reason
             self._emit(Explained(reason))
+
+
+def _competing_campaigns(calls: Sequence[Call]) -> list[UUID | None]:
+    return [call.candidate.campaign_id for call in calls if call.competes]
 
 
 def _next(stock: deque[Candidate], busy: set[str], reserved: bool | None) -> Candidate | None:

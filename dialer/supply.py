@@ -23,7 +23,7 @@ from casefile.vocabulary import Purpose
 from dialer.asterisk.detection.policy import Detection
 from dialer.messages import CampaignTerms, Candidate, Mode, Supplied
 from dialer.picker import ReachBook, hour_slot
-from dialer.tables import Campaign, PacingDay
+from dialer.tables import PacingDay
 
 LOOK_AGAIN = timedelta(minutes=10)
 """An exhausted list is read again after this time at the latest: files come in, flags end."""
@@ -55,6 +55,10 @@ _CANDIDATES = {True: _DUE + _STILL_OWING + _IN_ORDER, False: _DUE + _IN_ORDER}
 _NEXT_DUE = """
 SELECT min(e.next_at) FROM campaign_entry e
  WHERE e.municipality_id = %(city)s AND e.campaign_id = %(campaign)s AND e.state = 'open' AND e.next_at > %(now)s
+"""
+_RUNNING = """
+SELECT campaign_id, purpose, claim_group, mode, hours, caps, follow_up, ring_seconds, wrapup_seconds, target_abandonment
+  FROM campaign WHERE floor_id = %(floor)s AND state = 'running' ORDER BY created_at, campaign_id
 """
 
 
@@ -89,11 +93,7 @@ class CampaignFacts:
 
 def running_campaigns(conn: Connection, floor_id: UUID) -> dict[UUID, CampaignFacts]:
     """The campaigns that run on a floor, the oldest first."""
-    rows = conn.execute(
-        select(Campaign)
-        .where(Campaign.floor_id == floor_id, Campaign.state == "running")
-        .order_by(Campaign.created_at, Campaign.campaign_id)
-    )
+    rows = conn.exec_driver_sql(_RUNNING, {"floor": floor_id})
     return {row.campaign_id: _facts(row) for row in rows}
 
 
