@@ -57,7 +57,8 @@ SELECT min(e.next_at) FROM campaign_entry e
  WHERE e.municipality_id = %(city)s AND e.campaign_id = %(campaign)s AND e.state = 'open' AND e.next_at > %(now)s
 """
 _RUNNING = """
-SELECT campaign_id, purpose, claim_group, mode, hours, caps, follow_up, ring_seconds, wrapup_seconds, target_abandonment
+SELECT campaign_id, purpose, claim_group, mode, hours, caps, follow_up, ring_seconds, wrapup_seconds,
+       target_abandonment, detection
   FROM campaign WHERE floor_id = %(floor)s AND state = 'running' ORDER BY created_at, campaign_id
 """
 
