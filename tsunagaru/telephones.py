@@ -27,7 +27,7 @@ from dialer.asterisk.causes import CauseTable, our_cause_tables, read_cause_tabl
 from dialer.asterisk.detection import forest
 from dialer.asterisk.detection.ear import NodeEar, RoomEar
 from dialer.asterisk.detection.listener import Listener
-from dialer.asterisk.lines import LinesOfCity
+from dialer.asterisk.lines import LineBook
 from dialer.asterisk.node.node import Node, Trunk
 from dialer.asterisk.node.node_file import AMI_SECRET, ami_secret_variable, read_node_from_afar
 from dialer.asterisk.node.running import default_root, home_of, new_secret
@@ -109,17 +109,15 @@ def ami_address(node: Node) -> AmiAddress:
 
 
 def carrier_for(
-    telephones: Telephones, floor: FloorOnLine, database: Database, clock: Clock, terms: CarrierTerms | None = None
+    telephones: Telephones, floor: FloorOnLine, lines: LineBook, clock: Clock, terms: CarrierTerms | None = None
 ) -> AsteriskCarrier | None:
     """The carrier of a floor, not yet listening; None where no trunk is the floor's.
 
-    `database`: for the operators' lines; one connection is enough. Whoever closes the carrier closes it afterwards. A node
-    that is not up yet is found when it comes.
+    `lines`: the operators' lines of the floor's municipality. A node that is not up yet is found when it comes.
     """
     addresses = telephones.addresses(floor)
     if not addresses:
         return None
-    lines = LinesOfCity(database, floor.municipality_id, clock)
     return AsteriskCarrier(addresses, lines, clock, terms, telephones.causes, RoomEar([_ear(one) for one in addresses]))
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
@@ -22,6 +24,7 @@ from casefile.db import Database
 from casefile.ids import TimeOrderedIds
 from casefile.tables import Attempt
 from dialer import live
+from dialer.asterisk.known_lines import KnownLines
 from dialer.asterisk.node.running import default_root
 from dialer.asterisk.recording.keys import KeyRing
 from dialer.asterisk.recording.store import Store
@@ -88,20 +91,27 @@ def run_engine(database_url: str, settings: Settings, stopping: threading.Event)
     that can't be used.
     """
     database = Database(database_url, pool_size=1)
-    # For the operators' lines, which every carrier asks for in a thread of its own.
+    # For the operators' lines, which every municipality's book reads in a thread of its own.
     lines = Database(database_url, pool_size=4)
     try:
-        _serve_floors(database, database_url, settings, _carriers(settings, lines), stopping)
+        with ExitStack() as books:
+            _serve_floors(database, database_url, settings, _carriers(settings, lines, books), stopping)
     finally:
         lines.close()
         database.close()
 
 
-def _carriers(settings: Settings, lines: Database) -> _CarrierFor:
+def _carriers(settings: Settings, lines: Database, books: ExitStack) -> _CarrierFor:
+    """`books`: where what is known of the operators' lines is kept until no carrier needs it."""
     if settings.demo and not settings.nodes:
         return lambda _: CarrierClient(demo_room(settings.home).carrier_port)
     telephones, clock = read_telephones(settings), clock_of(settings)
-    return lambda floor: carrier_for(telephones, floor, lines, clock)
+
+    @cache
+    def book_of(municipality_id: int) -> KnownLines:
+        return books.enter_context(KnownLines(lines, municipality_id, clock))
+
+    return lambda floor: carrier_for(telephones, floor, book_of(floor.municipality_id), clock)
 
 
 def _serve_floors(

@@ -28,6 +28,9 @@ SHIFT = timedelta(hours=10)
 LINES_CHANGED = "operator_line"
 """The channel that wakes the nodes; its payload is empty, what changed is read from the rows."""
 
+_READ_WITHIN = "1s"
+"""Whoever reads a book waits no longer for the database than this."""
+
 _BROWSER = "browser"
 _DESK = "desk"
 
@@ -52,7 +55,7 @@ class LineBook(Protocol):
 
 
 class LinesOfCity:
-    """The book of one municipality, read from its rows at every question."""
+    """The book of one municipality, read from its rows at every question. For whom nobody waits; see `known_lines`."""
 
     def __init__(self, database: Database, municipality_id: int, clock: Clock) -> None:
         self._database = database
@@ -60,13 +63,32 @@ class LinesOfCity:
         self._clock = clock
 
     def line_of(self, operator_id: UUID, node: str | None = None) -> Line | None:
-        """See `LineBook`. Raises what the database raises."""
+        """See `LineBook`. Raises what the database raises, at the latest after a second's query."""
         with self._database.transaction(self._municipality_id) as conn:
+            _wait_no_longer(conn)
             query = _live(self._clock.now()).where(ShiftLine.operator_id == operator_id)
             if node is not None:
                 query = query.where(ShiftLine.node == node)
             found = conn.execute(query.limit(1)).one_or_none()
         return Line(found.node, found.endpoint) if found else None
+
+
+def lines_of_all(database: Database, municipality_id: int) -> dict[UUID, list[tuple[Line, datetime | None]]]:
+    """Every operator's lines by the node's name, and until when each lives; None: until it is taken away.
+
+    Raises what the database raises, at the latest after a second's query.
+    """
+    query = (
+        select(ShiftLine.operator_id, ShiftLine.node, ShiftLine.endpoint, ShiftLine.valid_until)
+        .where(ShiftLine.secret != "")
+        .order_by(ShiftLine.operator_id, ShiftLine.node)
+    )
+    found: dict[UUID, list[tuple[Line, datetime | None]]] = {}
+    with database.transaction(municipality_id) as conn:
+        _wait_no_longer(conn)
+        for row in conn.execute(query):
+            found.setdefault(row.operator_id, []).append((Line(row.node, row.endpoint), row.valid_until))
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +201,11 @@ def _write(
         .values(municipality_id=municipality_id, operator_id=operator_id, node=given.line.node, **values)
         .on_conflict_do_update(index_elements=["municipality_id", "operator_id", "node"], set_=values)
     )
+
+
+def _wait_no_longer(conn: Connection) -> None:
+    """A statement that waits for a lock counts too: https://www.postgresql.org/docs/current/runtime-config-client.html"""
+    conn.execute(text("SELECT set_config('statement_timeout', :within, true)"), {"within": _READ_WITHIN})
 
 
 def _tell_nodes(conn: Connection) -> None:

@@ -23,7 +23,8 @@ from casefile.db import Database
 from dialer.asterisk.ami import AmiAddress
 from dialer.asterisk.carrier import AsteriskCarrier, NodeAddress
 from dialer.asterisk.causes import Verdict
-from dialer.asterisk.lines import LinesOfCity
+from dialer.asterisk.known_lines import KnownLines
+from dialer.asterisk.lines import LineBook
 from dialer.asterisk.node.node import Node, Trunk
 from dialer.carrier import Carrier, Sink
 from dialer.live import run_engine
@@ -105,18 +106,17 @@ def main(orders_in: IO[bytes]) -> int:
     clock = ShiftedClock.decode(orders.clock)
     database = Database(orders.database_url, pool_size=2)
     terms = ShellTerms(pacer_for=lambda _: AtMost(orders.calls_a_second))
-    run_engine(
-        orders.database_url, MUNICIPALITY, FLOOR, _carrier(orders, database, clock), stopping, clock=clock, terms=terms
-    )
+    with KnownLines(database, MUNICIPALITY, clock) as lines:
+        carrier = _carrier(orders, lines, clock)
+        run_engine(orders.database_url, MUNICIPALITY, FLOOR, carrier, stopping, clock=clock, terms=terms)
     database.close()
     return 0
 
 
-def _carrier(orders: EngineOrders, database: Database, clock: ShiftedClock) -> Carrier:
+def _carrier(orders: EngineOrders, lines: LineBook, clock: ShiftedClock) -> Carrier:
     trunk = Trunk(orders.trunk, orders.host, orders.port, "0300003333", cps=orders.cps, lines=orders.lines)
     ami = AmiAddress("127.0.0.1", orders.ami_port, orders.ami_user, orders.ami_secret)
     nodes = [NodeAddress(orders.node, ami, (trunk,))]
-    lines = LinesOfCity(database, MUNICIPALITY, clock)
     if not orders.machines:
         return AsteriskCarrier(nodes, lines, clock)
     ear = _MachineEar()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-import random
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -14,10 +12,8 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from casefile.accounts import create_user
 from casefile.clock import Clock, VirtualClock
 from casefile.db import Database
-from casefile.ids import TimeOrderedIds
 from dialer.asterisk.lines import (
     LINES_CHANGED,
     SHIFT,
@@ -34,37 +30,9 @@ from dialer.asterisk.node import lines_file
 from dialer.asterisk.node.configuration import write_configuration
 from dialer.asterisk.node.lines_file import LinesFile, NodeUnreachable, read_lines
 from dialer.asterisk.node.node import Node, OperatorLine, Ports
-from tests.fixtures import FOUNDED_AT
 from tests.waiting import until
 
 NODES = ("node-1", "node-2")
-
-
-@pytest.fixture
-def clock() -> VirtualClock:
-    return VirtualClock(FOUNDED_AT)
-
-
-@pytest.fixture
-def operator(database: Database, municipality: int) -> UUID:
-    ids = TimeOrderedIds(VirtualClock(FOUNDED_AT).now, random.Random(1))
-    with database.transaction(municipality) as conn:
-        return create_user(
-            conn,
-            municipality,
-            login="operator",
-            display_name="試験 太郎",
-            password="Shiken-2026-shitsu",
-            roles=["operator"],
-            now=FOUNDED_AT,
-            ids=ids,
-        ).user_id
-
-
-@pytest.fixture
-def draw() -> Callable[[], str]:
-    numbers = itertools.count(1)
-    return lambda: f"secret-of-sixteen-{next(numbers)}"
 
 
 def secrets_on(database: Database, node: str, clock: VirtualClock) -> list[str]:
