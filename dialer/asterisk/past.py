@@ -30,7 +30,6 @@ HEARD = {
 _VARIABLES = (
     "ANSWERED_AT",
     "DETECT",
-    "AMDSTATUS",
     "HEARD",
     "JOINED_AT",
     "JOINED_WITH",
@@ -137,7 +136,7 @@ def past_of_the_living(variables: Mapping[str, str]) -> Past:
     """What the variables of a live channel say."""
     return Past(
         moment(variables.get("ANSWERED_AT", "")),
-        HEARD.get(variables.get("HEARD") or variables.get("AMDSTATUS", "")),
+        HEARD.get(variables.get("HEARD", "")),
         moment(variables.get("JOINED_AT", "")),
         operator_of(variables.get("JOINED_WITH", "")),
         moment(variables.get("ANNOUNCED_AT", "")),

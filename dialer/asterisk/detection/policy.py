@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from callflow.events import Detected
-
 HEARD_WITHIN_SECONDS = 1.5
 """A first verdict is there by then after the answer (contract of `dialer.carrier`); without one it is a person."""
 FALSE_MACHINES_AT_MOST = 0.003
@@ -29,24 +27,10 @@ class Detector(StrEnum):
     """Who listens, where a campaign wants it. The value is what the dialplan reads in the channel variable DETECT."""
 
     APP_AMD = "amd"
-    """Asterisk's app_amd, inside the node."""
+    """Asterisk's app_amd, inside the node. What its words mean to us is said in the dialplan alone (context answered)."""
     LISTENER = "listen"
     """Ours (`listener`), which gets the audio over AudioSocket (`audiosocket`)."""
 
 
 DEFAULT_DETECTOR = Detector.LISTENER
 """By the figures of docs/detection.md."""
-
-
-def heard_by_app_amd(status: str, cause: str) -> Detected | None:
-    """What AMDSTATUS and AMDCAUSE mean. None: the line was hung up while listening; the end of the call is reported anyway.
-
-    A long greeting may be a machine, a recorder phone's warning or a talkative resident, and app_amd can't tell them
-    apart: it is awaited like a recorder phone. Silence is a resident who waits for the caller to speak first.
-    Variables and their values: https://docs.asterisk.org/Latest_API/API_Documentation/Dialplan_Applications/AMD
-    """
-    if status == "HANGUP":
-        return None
-    if status == "MACHINE" and not cause.startswith("INITIALSILENCE"):
-        return Detected.RECORDING_GUARD
-    return Detected.PERSON

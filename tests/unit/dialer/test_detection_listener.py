@@ -16,7 +16,7 @@ from dialer.asterisk.detection.early import Early, EarlyTones
 from dialer.asterisk.detection.forest import Forest, grow, load, save
 from dialer.asterisk.detection.judging import Judgement, Share, Turn, judge
 from dialer.asterisk.detection.listener import DECIDES_AT, Listener
-from dialer.asterisk.detection.policy import HEARD_WITHIN_SECONDS, heard_by_app_amd
+from dialer.asterisk.detection.policy import HEARD_WITHIN_SECONDS
 from dialer.asterisk.detection.scenes import Scene, busy, ring_back, tone
 from dialer.asterisk.detection.sound import FRAME_SECONDS, RATE, Sound, frames_of, samples
 from dialer.asterisk.detection.voice import FEATURES, spans, timing
@@ -170,22 +170,6 @@ def test_the_forest_that_comes_with_the_program_fits_the_features() -> None:
     forest = load()
     assert 0 < forest.threshold <= 1
     assert forest.trees
-
-
-@pytest.mark.parametrize(
-    ("status", "cause", "heard"),
-    [
-        ("HUMAN", "HUMAN-500-500", PERSON),
-        ("NOTSURE", "TOOLONG-1380", PERSON),
-        ("MACHINE", "INITIALSILENCE-1400-1400", PERSON),
-        ("MACHINE", "LONGGREETING-1200-1200", GUARD),
-        ("MACHINE", "MAXWORDS-4-4", GUARD),
-        ("HANGUP", "", None),
-        ("", "", PERSON),
-    ],
-)
-def test_app_amd_alone_never_ends_a_call(status: str, cause: str, heard: Detected | None) -> None:
-    assert heard_by_app_amd(status, cause) is heard
 
 
 @pytest.mark.parametrize(

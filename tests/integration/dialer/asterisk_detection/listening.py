@@ -21,6 +21,7 @@ from dialer.asterisk.detection.scenes import Scene
 from dialer.asterisk.node.configuration import channel_to
 from dialer.asterisk.node.node import ANSWERED
 from dialer.asterisk.node.running import RunningNode
+from dialer.asterisk.past import HEARD
 from tests.integration.dialer.asterisk_detection.residents import number_of
 from tests.integration.dialer.asterisk_node.plain_ami import PlainAmi
 from tsunagaru.machine import table
@@ -32,12 +33,13 @@ _ANNOUNCED_WITHIN = 20.0
 
 @dataclass(slots=True)
 class Call:
-    """One call. `amd`: app_amd's status and cause; times are seconds from the answer."""
+    """One call. `amd`: app_amd's status and cause, `by_amd`: what the dialplan makes of it; times are seconds from the answer."""
 
     scene: Scene
     attempt_id: UUID
     amd: tuple[str, str] = ("", "")
     amd_at: float = 0.0
+    by_amd: Detected | None = None
     ours: list[tuple[Detected, float]] = field(default_factory=list)
 
 
@@ -84,6 +86,7 @@ def _note(ami: PlainAmi, call: Call, heard: Sequence[tuple[float, UUID, Detected
     answered = _when(ami.wait_for(UserEvent="Answered", AttemptId=attempt)[1])
     said = ami.wait_for(UserEvent="Heard", AttemptId=attempt)[1]
     call.amd, call.amd_at = (said["Amd"], said["Cause"]), _when(said) - answered
+    call.by_amd = HEARD[said["Status"]]
     call.ours = [(what, at - answered) for at, attempt_id, what in heard if attempt_id == call.attempt_id]
 
 
