@@ -24,10 +24,11 @@ _OURS_TO_SAY = frozenset({CallResult.ANSWERED, CallResult.ABANDONED, CallResult.
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What was heard on a line. `result`: what it means for a call nobody answered, where that is known."""
+    """What was heard on a line. `result`: what it means for a call nobody answers, where that is known; it counts before the
+    answer only. `detected`: None before the answer, when nobody can be there yet."""
 
     attempt_id: UUID
-    detected: Detected
+    detected: Detected | None
     result: CallResult | None = None
 
 

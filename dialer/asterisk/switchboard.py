@@ -124,8 +124,11 @@ class Switchboard:
     def hear(self, verdict: Verdict) -> None:
         """What an ear heard on a line."""
         call = self.calls.get(verdict.attempt_id)
-        if call is not None and not call.over:
+        if call is None or call.over:
+            return
+        if not call.answered:
             call.verdict = verdict.result or call.verdict
+        if verdict.detected is not None:
             self._hearsay.heard(call, verdict.detected, self.clock.now())
 
     def _dial(self, command: Dial) -> None:
@@ -349,7 +352,7 @@ class Switchboard:
         What our own side ended before an answer says of the resident that nobody answered, whatever its cause.
         """
         cause = "/".join(str(code) for code in (q850, sip) if code is not None) or "lost"
-        result = call.verdict
+        result = None if call.answered else call.verdict
         if result is None and not call.answered:
             load = self.load_of(call)
             table = self._causes[load.trunk.causes if load is not None else "default"]

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from callflow.codes import CallResult
 from dialer.asterisk.detection.sound import FRAME_SECONDS, Sound, level_db
 from dialer.asterisk.detection.tones import CALL_TONE_HZ, goertzel
 
@@ -40,6 +41,19 @@ class EarlyListener(Protocol):
 
     @property
     def heard(self) -> Early: ...
+
+
+_RESULTS = {
+    Early.BUSY: CallResult.BUSY,
+    Early.NOT_IN_SERVICE: CallResult.NOT_IN_SERVICE,
+    Early.OUT_OF_REACH: CallResult.OUT_OF_REACH,
+    Early.SUSPENDED: CallResult.SUSPENDED,
+}
+
+
+def result_of(early: Early) -> CallResult | None:
+    """What it means for a call nobody answers, for `causes.Verdict`; None: the trunk's cause decides."""
+    return _RESULTS.get(early)
 
 
 @dataclass(slots=True)

@@ -6,8 +6,10 @@ from uuid import UUID
 
 import pytest
 
-from callflow.events import Announce, Detected, Dial, Heard, Join
+from callflow.codes import CallResult
+from callflow.events import Announce, Detected, Dial, Ended, Heard, Join
 from dialer.asterisk.causes import Verdict
+from dialer.asterisk.detection.early import Early, result_of
 from dialer.asterisk.node.node import GUARD
 from tests.unit.dialer.asterisk.world import OPERATOR, World
 
@@ -17,14 +19,26 @@ ATTEMPT = UUID(int=9)
 
 def answered() -> World:
     """A resident has answered a call that is listened to; nothing was heard yet."""
+    world = dialed()
+    for _ in range(2):
+        world.nodes[0].proceeds(world.nodes[0].channels[str(ATTEMPT)], 1)
+    world.settle()
+    return world
+
+
+def told_at_the_end(world: World) -> list[str | None]:
+    node = world.nodes[0]
+    node.ends(node.channels[str(ATTEMPT)], 16)
+    world.settle()
+    return [event.result for event in world.told if isinstance(event, Ended)]
+
+
+def dialed() -> World:
     world = World()
     for node in world.nodes:
         node.connect()
     world.settle()
     world.board.obey(Dial(ATTEMPT, NUMBER, OFFICE, 20, listen=True))
-    world.settle()
-    for _ in range(2):
-        world.nodes[0].proceeds(world.nodes[0].channels[str(ATTEMPT)], 1)
     world.settle()
     return world
 
@@ -54,3 +68,31 @@ def test_a_verdict_that_comes_late_pulls_nobody_out_of_a_talk(command: Join | An
         Detected.RECORDING_GUARD,
         Detected.PERSON,
     ]
+
+
+@pytest.mark.parametrize(
+    ("early", "result"),
+    [
+        (Early.BUSY, CallResult.BUSY),
+        (Early.OUT_OF_REACH, CallResult.OUT_OF_REACH),
+        (Early.NOT_IN_SERVICE, CallResult.NOT_IN_SERVICE),
+        (Early.SUSPENDED, CallResult.SUSPENDED),
+        (Early.RING_BACK, CallResult.NO_ANSWER),
+        (Early.UNKNOWN, CallResult.NO_ANSWER),
+    ],
+)
+def test_what_sounds_before_the_answer_says_why_nobody_answers(early: Early, result: CallResult) -> None:
+    world = dialed()
+    world.board.hear(Verdict(ATTEMPT, None, result_of(early)))
+    assert told_at_the_end(world) == [result.value]
+    assert not any(isinstance(event, Heard) for event in world.told)
+
+
+def test_whoever_answers_after_a_tone_has_answered() -> None:
+    world = dialed()
+    world.board.hear(Verdict(ATTEMPT, None, CallResult.BUSY))
+    for _ in range(2):
+        world.nodes[0].proceeds(world.nodes[0].channels[str(ATTEMPT)], 1)
+    world.settle()
+    world.board.hear(Verdict(ATTEMPT, Detected.PERSON, CallResult.OUT_OF_REACH))
+    assert told_at_the_end(world) == [None]
