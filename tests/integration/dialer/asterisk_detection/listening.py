@@ -12,6 +12,7 @@ import numpy as np
 
 from callflow.events import Detected
 from dialer.asterisk.ami import AmiAddress
+from dialer.asterisk.causes import Verdict
 from dialer.asterisk.detection.ear import NodeEar
 from dialer.asterisk.detection.forest import load
 from dialer.asterisk.detection.judging import Share
@@ -54,7 +55,12 @@ def listen_to_all(running: RunningNode, played: Sequence[Scene]) -> list[Call]:
         lambda: Listener(forest),
         marked=Detector.APP_AMD,
     )
-    ear.listen(lambda said: heard.append((time.time(), said.attempt_id, said.detected)))
+
+    def hear(said: Verdict) -> None:
+        if said.detected is not None:
+            heard.append((time.time(), said.attempt_id, said.detected))
+
+    ear.listen(hear)
     ami = PlainAmi(("127.0.0.1", node.ports.ami), node.ami_user, node.ami_secret)
     try:
         assert ear.wait_connected(10)
