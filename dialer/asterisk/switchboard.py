@@ -241,6 +241,11 @@ class Switchboard:
         asked_at = self.clock.now()
         # Those of before the gap, and none that is placed from here on.
         before = [call for call in self.calls.values() if call.node == name]
+        for call in before:
+            if not call.over:
+                # What happens from here on is told after what happened in the gap.
+                call.looking = name
+        self.transfers.came(node)
         self._act(name, Action("Ping"), lambda result: self._acquainted(node, before, asked_at, result))
 
     def _acquainted(self, node: NodeView, before: list[LineCall], asked_at: datetime, result: pending.Result) -> None:
@@ -259,7 +264,6 @@ class Switchboard:
                 # The books say it is over: so it is.
                 self.let_go(call)
         self.callers.came(node)
-        self.transfers.came(node)
         self.inquiry.pay_debts(node)
         self.inquiry.adopt_all()
         self.placing.place()

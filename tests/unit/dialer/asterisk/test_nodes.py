@@ -137,3 +137,21 @@ def test_where_every_node_was_given_up_the_answer_comes_at_once() -> None:
     world.board.obey(Dial(attempt_id, NUMBER, OFFICE, 20))
     world.settle()
     assert world.invited(attempt_id) == 0
+
+
+def test_what_happens_right_after_a_gap_is_told_after_what_happened_in_it() -> None:
+    """Answered before the node's clock is known: nobody may be sent to a channel that is not known either."""
+    world, attempt_id = connected(), UUID(int=9)
+    node = world.nodes[0]
+    move(world, "dial", attempt_id)
+    node.cut(0, 1)
+    world.settle()
+    node.work_late()
+    node.connect()
+    node.deliver()
+    for _ in range(2):
+        node.proceeds(node.channels[str(attempt_id)], 1)
+        node.deliver()
+    assert words(world, attempt_id) == []
+    world.settle()
+    assert words(world, attempt_id) == ["Handed", "Ringing", "Answered", "Heard"]
