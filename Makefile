@@ -20,7 +20,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 PYTEST := $(BIN)/pytest
 # As many at once as there are processors, each with a database server of its own; a file's tests stay together.
 PROCESSES ?= $(shell n=$$(nproc 2>/dev/null || echo 1); [ $$n -le 4 ] && echo $$n || echo 4)
-EVERY_TEST := $(PYTEST) --numprocesses $(PROCESSES) --dist loadfile
+EVERY_TEST := $(PYTEST) --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder
 CLIENT_SOURCES = $(shell find $(CLIENT) -type f -not -path '*/node_modules/*')
 
 .PHONY: help

@@ -48,7 +48,9 @@ def recording_jobs(database: Database, clock: Clock, settings: Settings) -> list
     def take_in(city: City) -> None:
         taken = recording_shelf.take_in(database, [city], store, clock)
         for name in strangers.new_ones(city.id, taken.strange, municipalities(database)):
-            log.warning("a recording in incoming/ belongs to no call here; tsunagaru recordings tidy lists them", file=name)
+            log.warning(
+                "a recording in incoming/ belongs to no call here; tsunagaru recordings tidy lists them", file=name
+            )
 
     def delete_expired(city: City) -> None:
         recording_shelf.delete_expired(database, city, store, clock, ids)

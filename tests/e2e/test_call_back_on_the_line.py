@@ -20,16 +20,13 @@ from dialer.asterisk.lines import LinesOfCity
 from dialer.asterisk.node.running import default_root, why_not
 from dialer.live import run_engine
 from tests.e2e.browser import sign_in, violations
-from tests.e2e.telephone_office import DAY, FLOOR, Office, telephone_office
+from tests.e2e.telephone_office import FLOOR, RESIDENT_NO, RESIDENT_NUMBER, Office, telephone_office
 from tests.e2e.test_household import sit_down
 from tests.e2e.test_voice import window
 from tests.fixtures import MUNICIPALITY_ID
 from tests.integration.dialer.asterisk_node.far_end import Caller
-from tests.people import People
 from tests.waiting import until
 from tsunagaru.databases import create_database, drop_database
-
-PERSON, SHOWN = "00000001", "+819000000001"
 
 
 @pytest.fixture
@@ -77,8 +74,6 @@ def steps_of(office: Office) -> list[str]:
 def test_a_known_caller_says_by_a_key_that_it_is_paid_and_is_joined(
     browser: Browser, office: Office, engine: None, screens: Path, tmp_path: Path
 ) -> None:
-    with office.database.transaction(MUNICIPALITY_ID) as conn:
-        People(conn, MUNICIPALITY_ID, DAY).debtor(PERSON, SHOWN)
     node = office.asterisk.node
     trunk = next(trunk for trunk in node.trunks if trunk.name == office.trunk)
     with window(browser, office) as page:
@@ -114,12 +109,12 @@ def test_a_known_caller_says_by_a_key_that_it_is_paid_and_is_joined(
             expect(page.locator(".seat")).to_have_attribute("data-state", "wrapup")
             assert calling.ended_well(10)
             page.keyboard.press("F9")
-            until(lambda: attempts(office)[0].wrapped_up_at, 15)
+            until(lambda: attempts(office)[0].wrapped_up_at, 30)
         finally:
             calling.close()
     (attempt,) = attempts(office)
-    assert (attempt.direction, attempt.addressee_no, attempt.e164) == ("inbound", PERSON, SHOWN)
+    assert (attempt.direction, attempt.addressee_no, attempt.e164) == ("inbound", RESIDENT_NO, RESIDENT_NUMBER)
     assert (attempt.state, attempt.result, attempt.operator_id) == ("ended", "01", office.operator_id("operator"))
     with office.database.transaction(MUNICIPALITY_ID) as conn:
         (record,) = conn.execute(select(ContactRecord)).all()
-    assert (record.direction, record.addressee_no, record.attempt_id) == ("inbound", PERSON, attempt.attempt_id)
+    assert (record.direction, record.addressee_no, record.attempt_id) == ("inbound", RESIDENT_NO, attempt.attempt_id)

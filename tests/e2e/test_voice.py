@@ -67,7 +67,7 @@ def window(browser: Browser, office: Office, *, dark: bool = False, script: str 
     complaints: list[str] = []
     context.on("weberror", lambda error: complaints.append(str(error.error)))
     page = context.new_page()
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(30_000)
     if script:
         page.add_init_script(script)
     try:

@@ -57,7 +57,9 @@ def test_both_ends_are_ours(asterisk: RunningNode, node_file: Path, capsys: pyte
         assert "失われました(0.0%)" in found[f"{way} 音声"]
         assert found[f"{way} 音量"].startswith(("-12 dBFS", "-13 dBFS"))
         assert 0 < float(found[f"{way} 片道の遅れ"].split()[0]) < 150
-    assert (threading.active_count(), process.num_fds()) == before
+    # What an earlier test left to end by itself may have ended meanwhile.
+    assert threading.active_count() <= before[0]
+    assert process.num_fds() <= before[1]
     until(lambda: asterisk.console("core show channels count"), fits=lambda told: "0 active channels" in told)
 
 

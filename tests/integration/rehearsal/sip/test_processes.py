@@ -42,6 +42,11 @@ def held() -> tuple[int, int, int]:
     return threading.active_count(), process.num_fds(), len(process.children(recursive=True))
 
 
+def nothing_more_than(before: tuple[int, int, int]) -> None:
+    """What an earlier test left to end by itself may have ended meanwhile."""
+    until(held, fits=lambda now: all(left <= right for left, right in zip(now, before, strict=True)))
+
+
 def test_nothing_is_left_of_twenty_calls(told: Told, tmp_path: Path) -> None:
     told.otherwise = Script(rings=0.1, steps=(Tone(400, 5),))
     before = held()
@@ -73,7 +78,7 @@ def test_nothing_is_left_of_twenty_calls(told: Told, tmp_path: Path) -> None:
     pump.close()
     residents.stop()
     assert not psutil.pid_exists(child.pid)
-    assert held() == before
+    nothing_more_than(before)
 
 
 @pytest.mark.parametrize("harm", [signal.SIGKILL, signal.SIGSTOP])
@@ -176,4 +181,4 @@ def test_lines_that_do_not_register_are_named() -> None:
     finally:
         registrar.stop()
         pump.close()
-    assert held() == before
+    nothing_more_than(before)
