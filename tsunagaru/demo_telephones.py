@@ -18,8 +18,9 @@ from casefile.clock import Clock
 from casefile.db import Database
 from casefile.errors import TsunagaruError
 from dialer.asterisk.lines import give_desk_phone
-from dialer.asterisk.node.running import default_root, new_secret, why_not
+from dialer.asterisk.node.running import default_root, forget_node, new_secret, why_not
 from rehearsal.city.numbers import national
+from tsunagaru.settings import Settings
 
 _HOST = "127.0.0.1"
 _RESIDENTS_HOST = "127.0.0.2"
@@ -72,16 +73,21 @@ def refuse_without_asterisk() -> None:
 
 
 def install_telephones(
-    database: Database, home: Path, municipality_id: int, robots: Iterable[UUID], clock: Clock
+    database: Database, settings: Settings, municipality_id: int, robots: Iterable[UUID], clock: Clock
 ) -> DemoTelephones:
-    """Choose free ports, write the node's file, and give every robot a desk phone."""
+    """Choose free ports, write the node's file, and give every robot a desk phone.
+
+    A demo's city is new at every start: what the node knew of an earlier one's calls is forgotten.
+    """
+    home = settings.home
+    node = f"demo-{settings.port}"
+    forget_node(default_root(), node)
     with database.transaction(municipality_id) as conn:
         city = load_city(conn, municipality_id)
-        sip = _free_port(_HOST, socket.SOCK_DGRAM)
         telephones = DemoTelephones(
-            node=f"demo-{sip}",
+            node=node,
             node_file=home / _NODE_FILE,
-            sip=sip,
+            sip=_free_port(_HOST, socket.SOCK_DGRAM),
             ami=_free_port(_HOST, socket.SOCK_STREAM),
             http=_free_port(_HOST, socket.SOCK_STREAM),
             rtp=_free_rtp_ports(),

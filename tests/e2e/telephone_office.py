@@ -108,7 +108,7 @@ def telephone_office(database_url: str, root: Path, folder: Path) -> Iterator[Of
             hold_seconds=15,
         )
         asterisk = start_node(root, node, WORDING, certificate=certificate)
-        stack.callback(asterisk.stop)
+        stack.callback(asterisk.discard)
         stopping = threading.Event()
         lines = LinesFile(asterisk.folder, asterisk.node, database, clock)
         keeper = threading.Thread(target=lines.keep, args=(stopping,), name="lines", daemon=True)

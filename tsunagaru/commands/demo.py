@@ -60,7 +60,7 @@ def _install_telephones(url: str, settings: Settings, opened: OpenedDemo) -> Dem
     database = Database(url)
     try:
         room = opened.room
-        return install_telephones(database, settings.home, room.municipality_id, room.robots, opened.clock)
+        return install_telephones(database, settings, room.municipality_id, room.robots, opened.clock)
     finally:
         database.close()
 

@@ -327,7 +327,7 @@ def _floor(database_url: str, plan: SoakPlan, folder: Path) -> Iterator[_Floor]:
             floor.engine.kill()
             floor.engine.wait()
             floor.asterisk.kill()
-            floor.asterisk.stop()
+            floor.asterisk.discard()
 
 
 def main(words: Sequence[str]) -> int:

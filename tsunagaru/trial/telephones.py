@@ -85,7 +85,7 @@ def asterisk_of(root: Path, node: Node) -> Iterator[RunningNode]:
         yield running
     finally:
         running.kill()
-        running.stop()
+        running.discard()
 
 
 @contextmanager

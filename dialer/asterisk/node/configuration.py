@@ -13,7 +13,7 @@ from dialer.asterisk.node.node import Node, OperatorLine
 _TEMPLATES = Path(__file__).parent / "templates"
 _ENDING = ".conf.jinja"
 _OPERATORS = "pjsip-operators.conf"
-FOLDERS = ("etc", "data", "keys/keys", "lib", "log", vocabulary.RECORDINGS, "run", "sounds", "spool")
+FOLDERS = ("etc", "data", "keys/keys", vocabulary.MEMORY_FOLDER, "log", vocabulary.RECORDINGS, "run", "sounds", "spool")
 """What lies in a node's folder: all that Asterisk writes, so that nothing of it lands elsewhere."""
 
 

@@ -60,6 +60,8 @@ MEMORY = "tsunagaru"
 """Family of the node's own database under which what became of calls is kept, by day (UTC), for a day or two."""
 RECORDINGS = "recordings"
 """Folder below a node's home where its recordings are written, unless it has a place of its own for them."""
+MEMORY_FOLDER = "lib"
+"""Folder below a node's home where its own database lies, and outlives its end."""
 CALLERS = "tsunagaru-callers"
 """The same for call-backs, from the moment they come: who called is not lost with an engine (`dialer/asterisk/past.py`)."""
 CALLER_DAYS = 4

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from dialer.asterisk.node.configuration import write_configuration, write_operators
-from dialer.asterisk.node.node import RECORDINGS, Certificate, Node
+from dialer.asterisk.node.node import MEMORY_FOLDER, RECORDINGS, Certificate, Node
 from dialer.asterisk.node.prompts import SPEAK, Wording, write_prompts
 
 _EDITION = ".edition"
@@ -89,7 +89,9 @@ class RunningNode:
         self.process.wait()
 
     def stop(self) -> None:
-        """End it with every call it has; of its folder nothing is left but recordings that were not sealed yet."""
+        """End it with every call it has. What it knows of calls waits for its next start, recordings that were not sealed yet
+        for whoever seals them; of its folder nothing else is left.
+        """
         if self.process.poll() is None:
             self.process.terminate()
             try:
@@ -98,6 +100,11 @@ class RunningNode:
                 self.kill()
         _clear(self.folder)
 
+    def discard(self) -> None:
+        """End it for good: nobody will ask what it knew of calls."""
+        self.stop()
+        forget_node(self.root, self.node.name)
+
 
 def start_node(
     root: Path, node: Node, wording: Wording, recorded: Path | None = None, certificate: Certificate | None = None
@@ -105,7 +112,7 @@ def start_node(
     """Write the node's files, make what it says, start it, and return once calls can be placed.
 
     `node.home` must be `home_of(node.name)`. `certificate`: files of this machine, which Asterisk cannot see; it is given
-    copies, which go with the node. Raises AsteriskNotStarted, and OSError for a certificate that cannot be read.
+    copies, which go with the node. What a node of this name knew of calls when it ended, it knows again. Raises AsteriskNotStarted, and OSError for a certificate that cannot be read.
     """
     hindrance = why_not(root)
     if hindrance:
@@ -142,6 +149,14 @@ def start_node(
     return running
 
 
+def forget_node(root: Path, name: str) -> None:
+    """Take away what a node of this name, that is down, knew of calls."""
+    folder = _outside(root, home_of(name))
+    shutil.rmtree(folder / MEMORY_FOLDER, ignore_errors=True)
+    with suppress(OSError):
+        folder.rmdir()
+
+
 def speak_prompts(root: Path, sounds: Path, wording: Wording, recorded: Path | None = None) -> None:
     """Make the prompts of a folder with the root folder's voice; the same words are spoken once per root folder."""
     kept = _outside(root, PurePosixPath("/srv/prompts"))
@@ -162,10 +177,10 @@ def speak_prompts(root: Path, sounds: Path, wording: Wording, recorded: Path | N
 
 
 def _clear(folder: Path) -> None:
-    """Take away what a node left, but for recordings: those of its last moments wait for whoever seals them."""
+    """Take away what a node left, secrets included, but for its memory of calls and recordings of its last moments."""
     for left in folder.iterdir() if folder.is_dir() else ():
         if left.is_dir() and not left.is_symlink():
-            if left.name != RECORDINGS or not any(left.iterdir()):
+            if left.name not in (RECORDINGS, MEMORY_FOLDER) or not any(left.iterdir()):
                 shutil.rmtree(left, ignore_errors=True)
         else:
             left.unlink(missing_ok=True)

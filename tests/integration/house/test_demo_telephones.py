@@ -18,7 +18,7 @@ import psycopg
 import pytest
 from sqlalchemy import make_url
 
-from dialer.asterisk.node.running import default_root, home_of, why_not
+from dialer.asterisk.node.running import default_root, forget_node, home_of, why_not
 from tests.waiting import until
 from tsunagaru.commands.demo import DEMO_DATABASE
 from tsunagaru.demo_telephones import demo_telephones
@@ -72,7 +72,10 @@ def test_robots_talk_with_residents_on_real_lines_and_write_it_up(home: Path, se
     said = log.read_text()
     assert code == 0, said[-3000:]
     assert not [child for child in children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
-    assert not (default_root() / home_of(telephones.node).relative_to("/")).exists()
+    left = default_root() / home_of(telephones.node).relative_to("/")
+    assert {path.name for path in left.rglob("*") if path.is_file()} <= {"astdb.sqlite3"}
+    forget_node(default_root(), telephones.node)
+    assert not left.exists()
     assert not re.search("Traceback|ended by itself", said)
 
 

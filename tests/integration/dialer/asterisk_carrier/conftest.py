@@ -58,7 +58,7 @@ def asterisk(asterisk_root: Path, trunks: tuple[Trunk, ...], short_prompts: Path
     running = start_node(asterisk_root, node_of("carrier", trunks), WORDING, short_prompts)
     yield running
     running.kill()
-    running.stop()
+    running.discard()
 
 
 @pytest.fixture(scope="session")
@@ -80,7 +80,7 @@ def shared_asterisk(
         yield running
     finally:
         running.kill()
-        running.stop()
+        running.discard()
 
 
 def _play_in(asterisk: RunningNode, folder: Path) -> None:

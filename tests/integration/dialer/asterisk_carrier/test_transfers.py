@@ -79,7 +79,7 @@ def house(
     finally:
         operators.stop()
         running.kill()
-        running.stop()
+        running.discard()
 
 
 @dataclass

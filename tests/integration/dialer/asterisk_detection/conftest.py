@@ -46,6 +46,6 @@ def line(detection_root: Path, played: list[Scene], tmp_path_factory: pytest.Tem
         try:
             yield running
         finally:
-            running.stop()
+            running.discard()
     finally:
         residents.close()

@@ -56,7 +56,7 @@ def lines(asterisk_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
         desk = OperatorLine(endpoint_of(key("operator", 0)), new_secret(), webrtc=False)
         node = replace(node_of("engine", trunks), operators=(desk,))
         asterisk = start_node(asterisk_root, node, WORDING, _short_prompts(folder / "prompts"))
-        stack.callback(asterisk.stop)
+        stack.callback(asterisk.discard)
         stack.callback(asterisk.kill)
         register_desk_phone(
             desk.name, desk.secret, far_ends["echo"], (LOOPBACK, node.ports.sip), tmp_path_factory.mktemp("desk")

@@ -84,7 +84,7 @@ def asterisk(asterisk_root: Path, far_ends: dict[str, FarEnd]) -> Iterator[Runni
     )
     running = start_node(asterisk_root, node_of("room", trunks), WORDING)
     yield running
-    running.stop()
+    running.discard()
 
 
 @pytest.fixture

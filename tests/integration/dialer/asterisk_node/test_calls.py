@@ -221,5 +221,5 @@ def test_after_hours_the_office_says_so_by_itself_on_a_second_node(asterisk: Run
     finally:
         if calling is not None:
             calling.close()
-        closed.stop()
+        closed.discard()
     assert not closed.folder.exists()

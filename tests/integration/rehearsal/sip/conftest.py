@@ -59,7 +59,7 @@ def asterisk(asterisk_root: Path) -> Iterator[RunningNode]:
     desks = tuple(OperatorLine(f"desk-{number}", new_secret(), webrtc=False) for number in range(DESKS))
     running = start_node(asterisk_root, replace(node_of("phones", (trunk,)), operators=desks), WORDING)
     yield running
-    running.stop()
+    running.discard()
 
 
 @pytest.fixture

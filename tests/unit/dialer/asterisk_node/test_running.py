@@ -31,6 +31,15 @@ def test_of_a_node_that_ends_nothing_is_left(ended: RunningNode) -> None:
     assert not ended.folder.exists()
 
 
+def test_what_a_node_knew_of_calls_outlives_it_until_nobody_will_ask(ended: RunningNode) -> None:
+    memory = ended.folder / "lib" / "astdb.sqlite3"
+    memory.write_bytes(b"calls")
+    ended.stop()
+    assert [path for path in ended.folder.rglob("*") if path.is_file()] == [memory]
+    ended.discard()
+    assert not ended.folder.exists()
+
+
 def test_a_recording_nobody_sealed_outlives_its_node(ended: RunningNode) -> None:
     recording = ended.folder / "recordings" / "a.wav"
     recording.write_bytes(b"sound")
