@@ -13,6 +13,7 @@ from datetime import date
 from pathlib import Path, PurePosixPath
 from uuid import UUID
 
+import pytest
 from sqlalchemy import insert, select, update
 from werkzeug.serving import make_server
 
@@ -24,18 +25,25 @@ from casefile.db import Database
 from casefile.founding import MunicipalityProfile, found_municipality
 from casefile.ids import TimeOrderedIds
 from casefile.tables import UserAccount
+from dialer.asterisk.ami import AmiAddress
+from dialer.asterisk.carrier import AsteriskCarrier, NodeAddress
+from dialer.asterisk.lines import LinesOfCity
 from dialer.asterisk.node.lines_file import LinesFile
 from dialer.asterisk.node.node import Certificate, Trunk
-from dialer.asterisk.node.running import RunningNode, start_node
+from dialer.asterisk.node.running import RunningNode, default_root, start_node, why_not
+from dialer.live import run_engine
 from dialer.tables import Floor, FloorCommand, Seat
-from tests.e2e.cable import Cable
 from tests.fixtures import FOUNDED_AT, MUNICIPALITY_ID
 from tests.integration.dialer.asterisk_node.conftest import LOOPBACK, WORDING, node_of
-from tests.integration.dialer.asterisk_node.far_end import FarEnd, free_port
+from tests.integration.dialer.asterisk_node.far_end import FarEnd
 from tests.integration.dialer.asterisk_node.plain_ami import PlainAmi
 from tests.people import People, mobile
+from tests.waiting import until
 from tsunagaru.certificates import make_certificates
+from tsunagaru.databases import create_database, drop_database
 from tsunagaru.practice_room import PASSWORD
+from tsunagaru.trial.cable import Cable
+from tsunagaru.trial.far_end import free_port
 
 FLOOR = UUID(int=0xF)
 PEOPLE = {
@@ -85,6 +93,40 @@ class Office:
                     .order_by(FloorCommand.command_no)
                 )
             )
+
+
+@contextmanager
+def office_of(name: str, server_url: str, template_database: str, folder: Path) -> Iterator[Office]:
+    """An office with a database of this name; the test is left out where no Asterisk can be started."""
+    hindrance = why_not(default_root())
+    if hindrance:
+        pytest.skip(f"no Asterisk here: {hindrance}")
+    drop_database(server_url, name)
+    url = create_database(server_url, name, template_database)
+    with telephone_office(url, default_root(), folder) as opened:
+        yield opened
+    drop_database(server_url, name)
+
+
+@contextmanager
+def engine_at_work(office: Office) -> Iterator[None]:
+    """The engine of the office's floor, on its node."""
+    node, clock, stopping = office.asterisk.node, SystemClock(), threading.Event()
+    address = NodeAddress(
+        node.name, AmiAddress(node.ami_bind, node.ports.ami, node.ami_user, node.ami_secret), node.trunks
+    )
+    carrier = AsteriskCarrier([address], LinesOfCity(office.database, MUNICIPALITY_ID, clock), clock)
+    engine = threading.Thread(
+        target=run_engine,
+        args=(office.database.url, MUNICIPALITY_ID, FLOOR, carrier, stopping),
+        name="engine",
+        daemon=True,
+    )
+    engine.start()
+    until(carrier.connected, 10)
+    yield
+    stopping.set()
+    engine.join(10)
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,53 +11,27 @@ from playwright.sync_api import Browser, expect
 from sqlalchemy import select
 
 from callflow.tables import CallTransition
-from casefile.clock import SystemClock
 from casefile.tables import Attempt, ContactRecord
-from dialer.asterisk.ami import AmiAddress
-from dialer.asterisk.carrier import AsteriskCarrier, NodeAddress
-from dialer.asterisk.lines import LinesOfCity
-from dialer.asterisk.node.running import default_root, why_not
-from dialer.live import run_engine
 from tests.e2e.browser import sign_in, violations
-from tests.e2e.telephone_office import FLOOR, RESIDENT_NO, RESIDENT_NUMBER, Office, telephone_office
+from tests.e2e.telephone_office import RESIDENT_NO, RESIDENT_NUMBER, Office, engine_at_work, office_of
 from tests.e2e.test_household import sit_down
 from tests.e2e.test_voice import window
 from tests.fixtures import MUNICIPALITY_ID
 from tests.integration.dialer.asterisk_node.far_end import Caller
 from tests.waiting import until
-from tsunagaru.databases import create_database, drop_database
 
 
 @pytest.fixture
 def office(server_url: str, template_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    hindrance = why_not(default_root())
-    if hindrance:
-        pytest.skip(f"no Asterisk here: {hindrance}")
-    name = "tsunagaru_call_back"
-    drop_database(server_url, name)
-    url = create_database(server_url, name, template_database)
-    with telephone_office(url, default_root(), tmp_path_factory.mktemp("office")) as opened:
+    folder = tmp_path_factory.mktemp("office")
+    with office_of("tsunagaru_call_back", server_url, template_database, folder) as opened:
         yield opened
-    drop_database(server_url, name)
 
 
 @pytest.fixture
 def engine(office: Office) -> Iterator[None]:
-    """The engine of this floor, on the office's node."""
-    node = office.asterisk.node
-    address = NodeAddress(
-        node.name, AmiAddress(node.ami_bind, node.ports.ami, node.ami_user, node.ami_secret), node.trunks
-    )
-    clock = SystemClock()
-    carrier = AsteriskCarrier([address], LinesOfCity(office.database, MUNICIPALITY_ID, clock), clock)
-    stopping = threading.Event()
-    running = threading.Thread(
-        target=run_engine, args=(office.database.url, MUNICIPALITY_ID, FLOOR, carrier, stopping), name="engine"
-    )
-    running.start()
-    yield
-    stopping.set()
-    running.join()
+    with engine_at_work(office):
+        yield
 
 
 def attempts(office: Office) -> list[Any]:

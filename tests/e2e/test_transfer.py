@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -11,47 +10,20 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 
-from casefile.clock import SystemClock
 from casefile.tables import AuditEntry, ContactRecord
-from dialer.asterisk.ami import AmiAddress
-from dialer.asterisk.carrier import AsteriskCarrier, NodeAddress
-from dialer.asterisk.lines import LinesOfCity
-from dialer.asterisk.node.running import default_root, why_not
-from dialer.live import run_engine
 from tests.e2e.browser import sign_in, violations
-from tests.e2e.telephone_office import FLOOR, Office, telephone_office
+from tests.e2e.telephone_office import Office, engine_at_work, office_of
 from tests.e2e.test_voice import window
 from tests.fixtures import MUNICIPALITY_ID
 from tests.integration.dialer.asterisk_node.far_end import Caller
 from tests.waiting import until
-from tsunagaru.databases import create_database, drop_database
-
-_DATABASE = "tsunagaru_transfer"
 
 
 @pytest.fixture(scope="module")
 def office(server_url: str, template_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    hindrance = why_not(default_root())
-    if hindrance:
-        pytest.skip(f"no Asterisk here: {hindrance}")
-    drop_database(server_url, _DATABASE)
-    url = create_database(server_url, _DATABASE, template_database)
-    with telephone_office(url, default_root(), tmp_path_factory.mktemp("office")) as opened:
-        clock, stop = SystemClock(), threading.Event()
-        node = opened.asterisk.node
-        address = NodeAddress(
-            node.name, AmiAddress(node.ami_bind, node.ports.ami, node.ami_user, node.ami_secret), node.trunks
-        )
-        carrier = AsteriskCarrier([address], LinesOfCity(opened.database, MUNICIPALITY_ID, clock), clock)
-        engine = threading.Thread(
-            target=run_engine, args=(url, MUNICIPALITY_ID, FLOOR, carrier, stop), name="engine", daemon=True
-        )
-        engine.start()
-        until(carrier.connected, 10)
+    folder = tmp_path_factory.mktemp("office")
+    with office_of("tsunagaru_transfer", server_url, template_database, folder) as opened, engine_at_work(opened):
         yield opened
-        stop.set()
-        engine.join(10)
-    drop_database(server_url, _DATABASE)
 
 
 @pytest.fixture

@@ -19,29 +19,23 @@ from casefile.clock import SystemClock
 from dialer.asterisk.lines import endpoint_of, give_desk_phone, take_desk_phone
 from dialer.asterisk.node.configuration import channel_to
 from dialer.asterisk.node.node import ANSWERED, JOIN
-from dialer.asterisk.node.running import default_root, new_secret, why_not
+from dialer.asterisk.node.running import new_secret
 from dialer.tables import ShiftLine
 from tests.e2e.browser import sign_in, violations
-from tests.e2e.telephone_office import Office, telephone_office
+from tests.e2e.telephone_office import Office, office_of
 from tests.fixtures import MUNICIPALITY_ID
 from tests.integration.dialer.asterisk_node.plain_ami import PlainAmi
 from tests.waiting import until
-from tsunagaru.databases import create_database, drop_database
+from tsunagaru.trial.cable import Line
 
 RESIDENT = "09000000001"
 
 
 @pytest.fixture(scope="module")
 def office(server_url: str, template_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    hindrance = why_not(default_root())
-    if hindrance:
-        pytest.skip(f"no Asterisk here: {hindrance}")
-    name = "tsunagaru_voice"
-    drop_database(server_url, name)
-    url = create_database(server_url, name, template_database)
-    with telephone_office(url, default_root(), tmp_path_factory.mktemp("office")) as opened:
+    folder = tmp_path_factory.mktemp("office")
+    with office_of("tsunagaru_voice", server_url, template_database, folder) as opened:
         yield opened
-    drop_database(server_url, name)
 
 
 @pytest.fixture
@@ -219,13 +213,13 @@ def test_ready_waits_for_the_line_and_a_cut_one_becomes_a_pause(browser: Browser
         office.seat("second", "ready")
         page.reload()
         expect(page.locator("[data-voice]")).to_have_attribute("data-voice", "connected")
-        office.cable.cut()
+        office.cable.become(Line.CUT)
         try:
             expect(page.locator("[data-voice]")).to_have_attribute("data-voice", "reconnecting")
             expect(page.get_by_text("音声 再接続中")).to_be_visible()
             until(lambda: office.commands("second"), 15, lambda given: given == ["sign_in", "ready", "pause"])
         finally:
-            office.cable.mend()
+            office.cable.become(Line.WHOLE)
         expect(page.locator("[data-voice]")).to_have_attribute("data-voice", "connected")
 
 

@@ -68,7 +68,7 @@ class FarEnd:
         # Asterisk asks a registered phone every 15 s whether it is there: -aa says yes.
         self._process = _sipp(scenario, (address, self.port), folder, words or {}, "-aa")
         deadline = time.monotonic() + _COMES_UP_WITHIN
-        while not _listens(address, self.port):
+        while not listens(address, self.port):
             if self._process.poll() is not None or time.monotonic() > deadline:
                 said = (folder / f"{scenario}.out").read_text(errors="replace")[-500:]
                 raise TsunagaruError(f"電話の相手役(sipp)が動きません。もう一度実行してください。{said}")
@@ -139,7 +139,8 @@ def _lines(path: Path) -> list[str]:
     return path.read_text(errors="replace").splitlines() if path.exists() else []
 
 
-def _listens(address: str, port: int) -> bool:
+def listens(address: str, port: int) -> bool:
+    """Whether somebody has this UDP port."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             probe.bind((address, port))

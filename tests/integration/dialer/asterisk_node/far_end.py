@@ -2,39 +2,15 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import time
 from pathlib import Path
 
+from tsunagaru.trial.far_end import free_port, free_range, listens
+
 SCENARIOS = Path(__file__).parent / "far_ends"
 _COMES_UP_WITHIN = 10.0
 _ECHOES = ((), ("-rtp_echo",))
-
-
-def free_port(address: str, *, kind: socket.SocketKind = socket.SOCK_DGRAM) -> int:
-    """A port nobody listens on at this address now."""
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind((address, 0))
-        return int(probe.getsockname()[1])
-
-
-def free_range(address: str, size: int) -> int:
-    """The even first of `size` UDP ports nobody listens on."""
-    for first in range(20_000, 60_000, size):
-        held: list[socket.socket] = []
-        try:
-            for port in range(first, first + size):
-                probe = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-                held.append(probe)
-                probe.bind((address, port))
-        except OSError:
-            continue
-        finally:
-            for probe in held:
-                probe.close()
-        return first
-    raise RuntimeError(f"no {size} free UDP ports at {address}")
 
 
 class FarEnd:
@@ -108,13 +84,3 @@ def _sipp(scenario: str, address: str, port: int, folder: Path, *words: str, cod
             stdout=log,
             stderr=subprocess.STDOUT,
         )
-
-
-def listens(address: str, port: int) -> bool:
-    """Whether somebody has this UDP port."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.bind((address, port))
-        except OSError:
-            return True
-    return False
