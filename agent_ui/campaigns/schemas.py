@@ -32,6 +32,8 @@ class CampaignForm(RuleInput):
     name: str = Field(min_length=1, max_length=100)
     mode: Literal["preview", "progressive", "predictive"]
     sms_follow_up: bool = True
+    detection: Literal["none", "amd"] = "none"
+    recording: Literal["off", "announced", "unannounced"] = "off"
 
 
 class Campaigns(Shown):
@@ -59,6 +61,7 @@ class SelectionChoices(Shown):
     purposes: list[Choice]
     claim_groups: list[Choice]
     modes: list[Choice]
+    recordings: list[Choice]
     taxes: list[TaxChoice]
     districts: list[Choice]
     categories: list[Choice]

@@ -22,12 +22,13 @@ from agent_ui.context import PanelContext
 from agent_ui.floor import board
 from agent_ui.identity import SignedIn, note
 from agent_ui.labels import MODES
-from callflow.codes import CallResult, Outcome
+from callflow.codes import CallResult, Outcome, RecordingMode
 from casefile.city import load_city
 from casefile.roles import Right
 from casefile.tables import District, TaxItem
 from casefile.vocabulary import ArrearsCategory, ClaimGroup, Purpose
-from dialer import campaigns, commands, selection
+from dialer import campaigns, commands, recording_terms, selection
+from dialer.asterisk.detection.policy import Detection
 from dialer.campaigns import Draft
 from dialer.rule import Rule
 from dialer.tables import Floor
@@ -61,6 +62,7 @@ def choices(context: PanelContext, person: SignedIn) -> SelectionChoices:
         purposes=[Choice(code=p.value, label=p.label) for p in Purpose if p in person.user.purposes],
         claim_groups=[Choice(code=group.value, label=group.label) for group in ClaimGroup],
         modes=[Choice(code=code, label=label) for code, label in MODES.items()],
+        recordings=[Choice(code=mode.value, label=mode.label) for mode in RecordingMode],
         taxes=[TaxChoice(code=row.tax_code, label=row.name, claim_group=row.claim_group) for row in taxes],
         districts=[Choice(code=row.district_code, label=row.town) for row in towns],
         categories=[Choice(code=category.value, label=category.label) for category in ArrearsCategory],
@@ -92,10 +94,16 @@ def create(context: PanelContext, person: SignedIn, form: CampaignForm) -> Creat
             owner_id=person.user.user_id,
             floor_id=_floor(conn),
             mode=form.mode,
+            detection=Detection(form.detection),
             follow_up={"channel": "sms", "attempts": 3, "bands": 2, "days": 7} if form.sms_follow_up else {},
         )
         campaign_id = campaigns.create(conn, city, draft, now, context.ids)
         note(conn, context, person, "campaign.create", detail={"campaign": str(campaign_id)})
+        mode = RecordingMode(form.recording)
+        if mode is not RecordingMode.OFF:
+            recording_terms.set_terms(
+                conn, city.id, campaign_id, mode, now, context.ids, by=person.user.user_id, actor=person.user.login
+            )
     return Created(campaign_id=campaign_id)
 
 

@@ -8,9 +8,13 @@ from pathlib import Path
 from playwright.sync_api import expect
 from sqlalchemy import distinct, func, select
 
+from callflow.codes import RecordingMode
 from casefile import accounts
+from casefile.city import load_city
 from casefile.ids import TimeOrderedIds
 from casefile.tables import Arrears, Attempt
+from dialer.recording_terms import terms_at
+from dialer.tables import Campaign
 from tests.e2e.browser import sign_in, violations
 from tests.e2e.conftest import Visits
 from tsunagaru.practice_room import PASSWORD, PracticeRoom
@@ -86,12 +90,18 @@ def test_a_campaign_from_selection_to_frozen_list(room: PracticeRoom, visits: Vi
     page.goto("/campaigns")
     page.get_by_label("名前").fill("現年度 少額")
     page.get_by_label("滞納額(以下)").fill("10万")
+    page.get_by_label("録音").select_option("録音する(案内あり)")
+    page.get_by_label("留守番電話を聞き分けて").check()
     expect(page.locator(".found b").first).not_to_have_text("0")
     page.screenshot(path=screens / "campaigns.png")
     page.on("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="作成して対象を確定").click()
     expect(page.get_by_role("row", name="現年度 少額")).to_contain_text("対象確定")
     assert violations(page) == []
+    with room.database.transaction(room.municipality_id) as conn:
+        made = conn.execute(select(Campaign).where(Campaign.name == "現年度 少額")).one()
+        terms = terms_at(conn, load_city(conn, room.municipality_id), made.campaign_id, room.clock.now())
+    assert (made.detection, terms.mode) == ("amd", RecordingMode.ANNOUNCED)
 
 
 def test_reports_and_imports(room: PracticeRoom, visits: Visits, screens: Path) -> None:

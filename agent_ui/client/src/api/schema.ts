@@ -3009,6 +3009,12 @@ export interface components {
             /** Claim Group */
             claim_group: string;
             /**
+             * Detection
+             * @default none
+             * @enum {string}
+             */
+            detection: "none" | "amd";
+            /**
              * Mode
              * @enum {string}
              */
@@ -3017,6 +3023,12 @@ export interface components {
             name: string;
             /** Purpose */
             purpose: string;
+            /**
+             * Recording
+             * @default off
+             * @enum {string}
+             */
+            recording: "off" | "announced" | "unannounced";
             /** Rule */
             rule: {
                 [key: string]: unknown;
@@ -4604,6 +4616,8 @@ export interface components {
             outcomes: components["schemas"]["Choice"][];
             /** Purposes */
             purposes: components["schemas"]["Choice"][];
+            /** Recordings */
+            recordings: components["schemas"]["Choice"][];
             /** Results */
             results: components["schemas"]["Choice"][];
             /** Taxes */
