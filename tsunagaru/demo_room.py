@@ -19,6 +19,7 @@ from casefile.ids import TimeOrderedIds
 from rehearsal.city import CityPlan, SyntheticCity, build_city
 from rehearsal.city.taxes import office_open
 from rehearsal.runner import Rehearsal, RehearsalPlan
+from tsunagaru.ports import free_port
 
 _HISTORY_DAYS = 2
 _ROBOTS = 4
@@ -90,7 +91,7 @@ def open_demo(url: str, home: Path, seed: int, speed: float, tell: Callable[[str
         municipality_id=staff.municipality_id,
         floor_id=staff.floor_id,
         robots=tuple(user.user_id for user in staff.operators),
-        carrier_port=_free_port(),
+        carrier_port=free_port("127.0.0.1", kind=socket.SOCK_STREAM),
     )
     (home / _FILE).write_text(json.dumps(asdict(room), default=str), encoding="utf-8")
     return OpenedDemo(room, ShiftedClock(datetime.now(UTC), clock.start, speed), sign_ins)
@@ -140,10 +141,3 @@ def _accounts(database: Database, rehearsal: Rehearsal, clock: ShiftedClock) -> 
         SignIn("supervisor", password, "監督者(フロア・帳票・緊急停止)"),
         SignIn("collector", password, "徴税吏員"),
     )
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -8,7 +8,6 @@ import json
 import os
 import socket
 from collections.abc import Iterable
-from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from uuid import UUID
@@ -20,13 +19,14 @@ from casefile.errors import TsunagaruError
 from dialer.asterisk.lines import give_desk_phone
 from dialer.asterisk.node.running import default_root, forget_node, new_secret, why_not
 from rehearsal.city.numbers import national
+from tsunagaru.ports import free_port, free_range
 from tsunagaru.settings import Settings
 
 _HOST = "127.0.0.1"
 _RESIDENTS_HOST = "127.0.0.2"
 """An address of their own: the node knows a trunk by it."""
 _RTP_PORTS = 200
-_FIRST_RTP, _LAST_RTP = 20_000, 40_000
+_FIRST_RTP = 20_000
 _NODE_FILE = "node.toml"
 _FILE = "demo-telephones.json"
 _TRUNK = "city"
@@ -87,11 +87,12 @@ def install_telephones(
         telephones = DemoTelephones(
             node=node,
             node_file=home / _NODE_FILE,
-            sip=_free_port(_HOST, socket.SOCK_DGRAM),
-            ami=_free_port(_HOST, socket.SOCK_STREAM),
-            http=_free_port(_HOST, socket.SOCK_STREAM),
-            rtp=_free_rtp_ports(),
-            residents=_free_port(_RESIDENTS_HOST, socket.SOCK_DGRAM),
+            sip=free_port(_HOST),
+            ami=free_port(_HOST, kind=socket.SOCK_STREAM),
+            http=free_port(_HOST, kind=socket.SOCK_STREAM),
+            # Two demos that begin together look at different places.
+            rtp=free_range(_HOST, _RTP_PORTS, _FIRST_RTP + os.getpid() % 50 * _RTP_PORTS),
+            residents=free_port(_RESIDENTS_HOST),
             office=national(city.caller_number),
         )
         telephones.node_file.write_text(_node_file(telephones, city.name), encoding="utf-8")
@@ -132,23 +133,3 @@ caller_number = "{telephones.office}"
 cps = {_CALLS_A_SECOND}
 lines = {_LINES}
 """
-
-
-def _free_port(host: str, kind: socket.SocketKind) -> int:
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])
-
-
-def _free_rtp_ports() -> int:
-    """The even first of as many UDP ports as the demo's calls take; two demos begin at different places."""
-    begin = _FIRST_RTP + os.getpid() % 50 * _RTP_PORTS
-    for first in range(begin, _LAST_RTP, _RTP_PORTS):
-        with ExitStack() as held:
-            try:
-                for port in range(first, first + _RTP_PORTS):
-                    held.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)).bind((_HOST, port))
-            except OSError:
-                continue
-            return first
-    raise TsunagaruError(f"音声に使えるUDPポートが {_FIRST_RTP} から {_LAST_RTP} までにありません。")

@@ -32,7 +32,7 @@ def service_programs(settings: Settings, database_url: str) -> list[Program]:
 
 def demo_programs(settings: Settings, database_url: str, clock: ShiftedClock) -> list[Program]:
     """The same processes with the rehearsal's telephone network as one more process of its own."""
-    environment = _environment(settings, database_url) | {CLOCK: clock.encode(), DEMO: "yes"}
+    environment = _demo_environment(settings, database_url, clock)
     return [_process(name, environment) for name in ("carrier", "worker", "engine")] + [_web(environment)]
 
 
@@ -40,9 +40,7 @@ def demo_programs_with_telephones(
     settings: Settings, database_url: str, clock: ShiftedClock, telephones: DemoTelephones
 ) -> list[Program]:
     """The same with an Asterisk node, and the people at both ends of its lines, instead of the network."""
-    environment = _environment(settings, database_url) | {
-        CLOCK: clock.encode(),
-        DEMO: "yes",
+    environment = _demo_environment(settings, database_url, clock) | {
         AMI_SECRET: new_secret(),
         NODES: str(telephones.node_file),
         VOICE: telephones.voice,
@@ -50,6 +48,10 @@ def demo_programs_with_telephones(
     node = [sys.executable, "-m", "tsunagaru", "node", "run", str(telephones.node_file)]
     people = [_process(name, environment) for name in ("telephones", "worker", "engine")]
     return [Program("node", node, environment), *people, _web(environment)]
+
+
+def _demo_environment(settings: Settings, database_url: str, clock: ShiftedClock) -> dict[str, str]:
+    return _environment(settings, database_url) | {CLOCK: clock.encode(), DEMO: "yes"}
 
 
 def _environment(settings: Settings, database_url: str) -> dict[str, str]:

@@ -41,9 +41,9 @@ from tests.people import People, mobile
 from tests.waiting import until
 from tsunagaru.certificates import make_certificates
 from tsunagaru.databases import create_database, drop_database
+from tsunagaru.ports import free_port
 from tsunagaru.practice_room import PASSWORD
 from tsunagaru.trial.cable import Cable
-from tsunagaru.trial.far_end import free_port
 
 FLOOR = UUID(int=0xF)
 PEOPLE = {

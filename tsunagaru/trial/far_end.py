@@ -7,7 +7,6 @@ what the books are held against.
 from __future__ import annotations
 
 import shutil
-import socket
 import subprocess
 import time
 from collections import Counter
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from casefile.errors import TsunagaruError
 from dialer.asterisk.node.node import OperatorLine
+from tsunagaru.ports import free_port, free_range, listens
 
 _SCENARIOS = Path(__file__).parent / "far_ends"
 _COMES_UP_WITHIN = 10.0
@@ -29,33 +29,6 @@ def sipp_or_why() -> None:
         raise TsunagaruError(
             "電話の相手役の sipp がありません。管理者が sip-tester パッケージを入れてから実行してください。"
         )
-
-
-def free_port(address: str, *, kind: socket.SocketKind = socket.SOCK_DGRAM) -> int:
-    """A port nobody listens on at this address now."""
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind((address, 0))
-        return int(probe.getsockname()[1])
-
-
-def free_range(address: str, size: int) -> int:
-    """The even first of `size` UDP ports nobody listens on."""
-    for first in range(20_000, 60_000, size):
-        held: list[socket.socket] = []
-        try:
-            for port in range(first, first + size):
-                probe = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-                held.append(probe)
-                probe.bind((address, port))
-        except OSError:
-            continue
-        finally:
-            for probe in held:
-                probe.close()
-        return first
-    raise TsunagaruError(
-        f"{address} に空いているUDPポートが {size} 個続いていません。ほかの通話を終えてから実行してください。"
-    )
 
 
 class FarEnd:
@@ -137,13 +110,3 @@ def _sipp(
 
 def _lines(path: Path) -> list[str]:
     return path.read_text(errors="replace").splitlines() if path.exists() else []
-
-
-def listens(address: str, port: int) -> bool:
-    """Whether somebody has this UDP port."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.bind((address, port))
-        except OSError:
-            return True
-    return False

@@ -32,11 +32,11 @@ from casefile.tables import Attempt
 from dialer.asterisk.lines import endpoint_of
 from rehearsal.sip.operators import DeskCall, DeskLine, SipOperators
 from tsunagaru.chromium import TAKE_POPS, WATCH, chromium
+from tsunagaru.ports import free_port
 from tsunagaru.processes import service_programs
 from tsunagaru.settings import CLOCK, Settings
 from tsunagaru.trial.city import DAY, MUNICIPALITY, found_trial_city, login_of, operators
 from tsunagaru.trial.engine import EngineOrders, start_engine
-from tsunagaru.trial.far_end import free_port
 from tsunagaru.trial.robots import Robots
 from tsunagaru.trial.telephones import (
     DESKS,

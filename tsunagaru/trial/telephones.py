@@ -18,8 +18,9 @@ from dialer.asterisk.lines import give_desk_phone
 from dialer.asterisk.node.node import Node, OperatorLine, Ports, Trunk
 from dialer.asterisk.node.prompts import Wording
 from dialer.asterisk.node.running import RunningNode, default_root, home_of, new_secret, start_node, why_not
+from tsunagaru.ports import free_port, free_range
 from tsunagaru.trial.city import MUNICIPALITY
-from tsunagaru.trial.far_end import FarEnd, free_port, free_range, sipp_or_why
+from tsunagaru.trial.far_end import FarEnd, sipp_or_why
 
 LOOPBACK = "127.0.0.1"
 RESIDENTS, DESKS = "127.0.5.2", "127.0.5.3"

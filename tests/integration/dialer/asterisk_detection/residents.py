@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dialer.asterisk.detection.sound import Sound, to_mulaw
-from tsunagaru.trial.far_end import free_port, free_range, listens
+from tsunagaru.ports import free_port, free_range, listens
 
 _COMES_UP_WITHIN = 10.0
 _CALLS_AT_ONCE = 40

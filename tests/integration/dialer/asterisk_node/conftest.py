@@ -17,7 +17,7 @@ from dialer.asterisk.node.prompts import Wording
 from dialer.asterisk.node.running import RunningNode, default_root, home_of, new_secret, start_node, why_not
 from tests.integration.dialer.asterisk_node.far_end import FarEnd
 from tests.integration.dialer.asterisk_node.plain_ami import PlainAmi
-from tsunagaru.trial.far_end import free_port, free_range
+from tsunagaru.ports import free_port, free_range
 
 LOOPBACK = "127.0.0.1"
 WORDING = Wording("みどり市役所")

@@ -6,7 +6,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from tsunagaru.trial.far_end import free_port, free_range, listens
+from tsunagaru.ports import free_port, free_range, listens
 
 SCENARIOS = Path(__file__).parent / "far_ends"
 _COMES_UP_WITHIN = 10.0

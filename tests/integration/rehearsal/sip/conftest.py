@@ -15,7 +15,7 @@ from rehearsal.sip.residents import CallHome, Finished, SipResidents
 from rehearsal.sip.script import Script, Step
 from tests.integration.dialer.asterisk_node.conftest import LOOPBACK, WORDING, asterisk_root, node_of
 from tests.integration.dialer.asterisk_node.plain_ami import PlainAmi
-from tsunagaru.trial.far_end import free_port
+from tsunagaru.ports import free_port
 
 __all__ = ["asterisk_root"]
 
