@@ -94,17 +94,8 @@ class Transfers:
         self.expect(call, operator, command.operator_id)
         self.expect(call, colleague, command.colleague_id)
         self._note(call, "OPERATOR_CHANNEL", channel)
-        fields = {
-            "Channel": call.channel,
-            "Context": ASIDE,
-            "Exten": "s",
-            "Priority": "1",
-            "ExtraChannel": channel,
-            "ExtraContext": CONSULT,
-            "ExtraExten": f"{colleague}_{call.attempt_id}",
-            "ExtraPriority": "1",
-        }
-        self._act(call.node, Action("Redirect", fields), partial(self._asked, call, command.colleague_id))
+        both = _send_both(call.channel, ASIDE, channel, CONSULT, f"{colleague}_{call.attempt_id}")
+        self._act(call.node, both, partial(self._asked, call, command.colleague_id))
 
     def _asked(self, call: LineCall, colleague_id: UUID, result: pending.Result) -> None:
         """One of the two channels was gone: nothing has happened."""
@@ -179,17 +170,8 @@ class Transfers:
             return
         call.barged = True
         self._note(call, "OPERATOR_CHANNEL", operator)
-        fields = {
-            "Channel": call.channel,
-            "Context": TOGETHER,
-            "Exten": "s",
-            "Priority": "1",
-            "ExtraChannel": operator,
-            "ExtraContext": ROOM,
-            "ExtraExten": str(call.attempt_id),
-            "ExtraPriority": "1",
-        }
-        self._act(call.node, Action("Redirect", fields), _whatever)
+        both = _send_both(call.channel, TOGETHER, operator, ROOM, str(call.attempt_id))
+        self._act(call.node, both, _whatever)
 
     def _stop_listening(self, command: StopListening) -> None:
         listener = self._listeners.get(_listener_id(command.supervisor_id))
@@ -293,6 +275,21 @@ class Transfers:
 
     def _left(self, attempt_id: UUID, operator_id: UUID) -> None:
         self._board.tell(Left(attempt_id, operator_id, self._board.clock.now()))
+
+
+def _send_both(resident: str, context: str, operator: str, their_context: str, extension: str) -> Action:
+    """The resident's channel and an operator's go elsewhere at once, or neither does."""
+    fields = {
+        "Channel": resident,
+        "Context": context,
+        "Exten": "s",
+        "Priority": "1",
+        "ExtraChannel": operator,
+        "ExtraContext": their_context,
+        "ExtraExten": extension,
+        "ExtraPriority": "1",
+    }
+    return Action("Redirect", fields)
 
 
 def _listener_id(supervisor_id: UUID) -> str:
