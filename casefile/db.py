@@ -10,6 +10,7 @@ gives back the account of DATABASE_URL with all it may do. No statement of ours 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -36,6 +37,8 @@ APPLICATION_ROLE = "tsunagaru_app"
 MUNICIPALITY_SETTING = "app.municipality"
 
 Json = dict[str, Any]
+rows_as_json = json.JSONEncoder(default=str).encode
+"""Rows as one text, for statements that take many at once; whatever JSON has no word for goes as its text."""
 
 
 class Base(DeclarativeBase):

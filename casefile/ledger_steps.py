@@ -5,7 +5,6 @@ The same rules as `casefile.ledger`: an ended attempt never changes again, and w
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +12,8 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection
+
+from casefile.db import rows_as_json
 
 # The keys stand beside the rows, so that the attempts are found by key whatever the planner thinks of the rows.
 ADVANCE = """
@@ -45,8 +46,6 @@ UPDATE attempt a SET wrapped_up_at = s.at
    AND a.wrapped_up_at IS NULL
 """
 
-_ENCODE = json.JSONEncoder(default=str).encode
-
 
 @dataclass(slots=True)
 class LedgerStep:
@@ -71,7 +70,7 @@ class LedgerStep:
 def advance_values(steps: Sequence[LedgerStep]) -> dict[str, Any]:
     """What `ADVANCE` takes beside `city`; it gives the attempts that changed, never one that had ended already."""
     plain = [{name: getattr(step, name) for name in LedgerStep.__slots__} for step in steps]
-    return {"ids": [step.attempt_id for step in steps], "steps": _ENCODE(plain)}
+    return {"ids": [step.attempt_id for step in steps], "steps": rows_as_json(plain)}
 
 
 def wrap_up_values(done: Sequence[tuple[UUID, datetime]]) -> dict[str, Any]:

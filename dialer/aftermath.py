@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,11 +17,11 @@ from callflow.follow_up import AttemptClose, UnreachedRule, close_calls
 from callflow.retry import NextTry, PastTry, TryHistory, after_attempt
 from casefile.city import City
 from casefile.clock import at_jst, jst_date
+from casefile.db import rows_as_json
 from casefile.ids import Ids
 from dialer.messages import Candidate, StoreEnded, StoreSkip, StoreWrappedUp
 from dialer.supply import CampaignFacts
 
-_ENCODE = json.JSONEncoder(default=str).encode
 _HISTORY = timedelta(days=60)
 RECALL_AGAIN = timedelta(minutes=5)
 
@@ -142,7 +141,7 @@ def write_entries(conn: Connection, municipality_id: int, entries: Sequence[Entr
     values = {
         "city": municipality_id,
         "now": now,
-        "entries": _ENCODE(plain),
+        "entries": rows_as_json(plain),
         # Beside the rows, so that the list is found by key whatever the planner thinks of the rows.
         "campaigns": list({entry.campaign_id for entry in entries}),
         "persons": list({entry.addressee_no for entry in entries}),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from casefile.db import rows_as_json
 from casefile.ids import Ids
 from casefile.ledger_steps import ADVANCE, WRAP_UP, LedgerStep, advance_values, wrap_up, wrap_up_values
 from dialer.commands import FLOOR_LIVE, live_payload
@@ -82,7 +82,6 @@ _PARTS = {
         AS t(attempt uuid, seq int, at timestamptz, origin text, event text, target text, detail jsonb)
 """,
 }
-_ENCODE = json.JSONEncoder(default=str).encode
 _MOVED = "ARRAY(SELECT attempt_id FROM moved)"
 _KNOCKS = "(SELECT count(pg_notify(%(channel)s, p)) FROM jsonb_array_elements_text(%(payloads)s::jsonb) AS p)"
 
@@ -236,7 +235,7 @@ class Batch:
 
 
 def _json(rows: list[Any]) -> str:
-    return _ENCODE(rows) if rows else "[]"
+    return rows_as_json(rows) if rows else "[]"
 
 
 def _seat_row(row: SeatRow) -> dict[str, Any]:
