@@ -46,6 +46,7 @@ from dialer.asterisk.node.node import ANNOUNCE, JOIN
 from dialer.asterisk.node_view import NodeView
 from dialer.asterisk.past import join_extension
 from dialer.asterisk.placing import Placing, placed_id
+from dialer.asterisk.redirects import Redirects
 from dialer.asterisk.transfers import Transfers
 from dialer.asterisk.trunks import TrunkLoad
 from dialer.asterisk.wire import Action, Event, LiveChannel
@@ -94,6 +95,7 @@ class Switchboard:
         self.moment = moment
         self.calls: dict[UUID, LineCall] = {}
         self.placing = Placing(self, act)
+        self.redirects = Redirects(act, moment)
         self.inquiry = Inquiry(self, act)
         self.callers = Callers(self, act)
         self.transfers = Transfers(self, act)
@@ -192,7 +194,11 @@ class Switchboard:
             self.nobody_has(call)
         else:
             call.asked = True
-            if not call.looking and not call.adopting and (call.over or self.nodes[call.node].there):
+            if call.looking or call.adopting:
+                return
+            if call.unsure and not call.over:
+                self.look(call)
+            elif call.over or self.nodes[call.node].there:
                 self.flush(call)
 
     # -- acting on calls ---------------------------------------------------------------------------------------------
@@ -201,7 +207,7 @@ class Switchboard:
         """Send the resident elsewhere. Where that fails the channel is gone, and its end is told anyway."""
         if call.channel is not None:
             fields = {"Channel": call.channel, "Context": context, "Exten": extension, "Priority": "1"}
-            self._act(call.node, Action("Redirect", fields), _whatever)
+            self.redirects.send(call.node, Action("Redirect", fields), _whatever)
 
     def _set(self, call: LineCall, variables: Mapping[str, str]) -> None:
         """Set variables of the resident's channel. Asterisk does one action after the other: what follows finds them."""
@@ -393,8 +399,8 @@ class Switchboard:
         """When `tick` is needed (monotonic seconds)."""
         moments = [self._swept_at + _SWEEP_SECONDS]
         moments += [since + self.terms.away for _, since in self._awaited()]
-        placing = self.placing.next_at()
-        return min(moments if placing is None else [*moments, placing])
+        moments += [at for at in (self.placing.next_at(), self.redirects.next_at()) if at is not None]
+        return min(moments)
 
     def tick(self) -> None:
         """Time has passed."""
@@ -403,6 +409,7 @@ class Switchboard:
             if since + self.terms.away <= now:
                 self._give_up(node)
         self.placing.place()
+        self.redirects.tick()
         if self._swept_at + _SWEEP_SECONDS <= now:
             self._sweep(now)
 

@@ -95,7 +95,7 @@ class Transfers:
         self.expect(call, colleague, command.colleague_id)
         self._note(call, "OPERATOR_CHANNEL", channel)
         both = _send_both(call.channel, ASIDE, channel, CONSULT, f"{colleague}_{call.attempt_id}")
-        self._act(call.node, both, partial(self._asked, call, command.colleague_id))
+        self._board.redirects.send(call.node, both, partial(self._asked, call, command.colleague_id))
 
     def _asked(self, call: LineCall, colleague_id: UUID, result: pending.Result) -> None:
         """One of the two channels was gone: nothing has happened."""
@@ -162,7 +162,8 @@ class Transfers:
         self._act(call.node, Action("Originate", fields, {"TARGET": target}), _whatever)
 
     def _change(self, listener: _Listener, channel: str) -> None:
-        self._act(listener.node, Action("Redirect", {"Channel": channel, **_place(listener)}), _whatever)
+        place = Action("Redirect", {"Channel": channel, **_place(listener)})
+        self._board.redirects.send(listener.node, place, _whatever)
 
     def _into_the_room(self, call: LineCall, operator: str) -> None:
         """割り込む: all three meet in the call's room, so that the recording hears them too."""
@@ -171,7 +172,7 @@ class Transfers:
         call.barged = True
         self._note(call, "OPERATOR_CHANNEL", operator)
         both = _send_both(call.channel, TOGETHER, operator, ROOM, str(call.attempt_id))
-        self._act(call.node, both, _whatever)
+        self._board.redirects.send(call.node, both, _whatever)
 
     def _stop_listening(self, command: StopListening) -> None:
         listener = self._listeners.get(_listener_id(command.supervisor_id))

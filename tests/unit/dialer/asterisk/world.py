@@ -39,10 +39,13 @@ class Lines:
 
 @dataclass
 class Channel:
+    """`not_up`: so many redirects more are refused, because its thread has not taken up the one before."""
+
     name: str
     uniqueid: str
     state: str = "Down"
     variables: dict[str, str] = field(default_factory=dict)
+    not_up: int = 0
 
     @property
     def to_a_resident(self) -> bool:
@@ -193,6 +196,10 @@ class FakeNode:
                     named.variables[fields["Variable"]] = fields["Value"]
             case "Redirect" | "Hangup":
                 found = self._named(fields["Channel"])
+                if found and found.not_up and action.name == "Redirect":
+                    found.not_up -= 1
+                    self._answer(then, "Error", Message="Redirect failed, channel not up.")
+                    return
                 self._answer(then, "Success" if found else "Error")
                 if found and action.name == "Hangup":
                     self.ends(found, 16)
