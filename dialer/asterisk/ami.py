@@ -236,10 +236,11 @@ class Ami:
         messages = connection.messages()
         self._sign_in(connection, messages)
         channels = self._live_channels(connection, messages)
-        self._dispatcher.put(partial(self._listener.on_resync, channels))
         self._in_step = True
         self._ping_at = time.monotonic() + terms.ping_every_seconds
+        # Whoever is told of the channels may act on them at once. What Asterisk answers is read, and told, after that.
         self._ready.set()
+        self._dispatcher.put(partial(self._listener.on_resync, channels))
         for message in messages:
             self._take(message)
 

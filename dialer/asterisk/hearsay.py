@@ -98,7 +98,8 @@ class Hearsay:
         node.ends(uniqueid)
         self._board.transfers.ended(node, uniqueid, event.get("Channel"), at)
         call = self._board.call_on(node, uniqueid)
-        if call is not None and trunk_of(event.get("Channel")):
+        # Of a call that is being asked for the end is found where the node wrote it down, with all that was before it.
+        if call is not None and trunk_of(event.get("Channel")) and not call.looking:
             q850, sip = number(event.get("Cause")), number(event.get("TechCause"))
             self._board.learn(call, self._board.ended(call, at, q850, sip, call.by_far_end))
         self._board.line_free()

@@ -184,6 +184,10 @@ class Inquiry:
 
     def _found(self, call: LineCall, node: NodeView, past: Past) -> None:
         channel = node.channels.get(call.uniqueid) if past.ended_at is None else None
+        if past.ended_at is None and channel is None:
+            # It has ended since it answered for itself.
+            self.look(call, node)
+            return
         call.node, call.channel = node.name, channel
         call.trunk = call.trunk or past.trunk or trunk_of(channel or "")
         call.adopting, call.unsure, call.reserving = set(), False, False
@@ -238,7 +242,7 @@ class Inquiry:
 
     def _lost_track(self, call: LineCall) -> None:
         """The node contradicts itself all the time; the engine asks again in a while."""
-        call.looking, call.looks = "", 0
+        call.looking, call.looks, call.unsure = "", 0, True
         if call.adopting:
             self._board.calls.pop(call.attempt_id, None)
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from callflow.events import Dial, Reconcile, Refused
+import pytest
+
+from callflow.events import Dial, Ended, Reconcile, Refused
 from tests.unit.dialer.asterisk.stories import CALL, NUMBER, OFFICE, connected, dial, move, outcome, words
 from tests.unit.dialer.asterisk.world import World
 
@@ -155,3 +157,37 @@ def test_what_happens_right_after_a_gap_is_told_after_what_happened_in_it() -> N
     assert words(world, attempt_id) == []
     world.settle()
     assert words(world, attempt_id) == ["Handed", "Ringing", "Answered", "Heard"]
+
+
+@pytest.mark.parametrize("in_the_gap", [0, 1, 2], ids=["dialed", "rang", "answered"])
+@pytest.mark.parametrize("placed", [False, True], ids=["unsure", "placed"])
+def test_a_call_that_ends_while_its_node_is_asked_is_over_once_with_all_that_happened(
+    in_the_gap: int, placed: bool
+) -> None:
+    """At whatever moment after the line is back: it is over in the books, and an answer in the gap stays an answer."""
+    for ends_after in range(14):
+        world, attempt_id = connected(), UUID(int=9)
+        node = world.nodes[0]
+        move(world, "dial", attempt_id)
+        if placed:
+            world.settle()
+            node.cut(0, 0)
+        else:
+            node.cut(0, 1)
+            node.work_late()
+        world.settle()
+        for _ in range(in_the_gap):
+            move(world, "proceed", attempt_id)
+        node.connect()
+        for number in range(20):
+            if number == ends_after:
+                node.ends(node.channels[str(attempt_id)], 16)
+            node.deliver()
+            node.work()
+        world.settle()
+        told = words(world, attempt_id)
+        assert told.count("Ended") == 1, (ends_after, told)
+        assert told[-1] == "Ended", (ends_after, told)
+        assert ("Answered" in told) == (in_the_gap == 2), (ends_after, told)
+        ended = next(event for event in world.told if isinstance(event, Ended))
+        assert (ended.result is None) == (in_the_gap == 2), (ends_after, ended)
