@@ -9,6 +9,8 @@ import sys
 from pathlib import Path, PurePosixPath
 
 from dialer.asterisk.node.configuration import write_configuration
+from dialer.asterisk.node.memory import prepare_memory
+from dialer.asterisk.node.node import MEMORY_FOLDER
 from dialer.asterisk.node.node_file import read_node
 from dialer.asterisk.node.prompts import write_prompts
 from dialer.asterisk.node.running import AsteriskNotStarted, default_root, home_of, new_secret, start_node
@@ -56,6 +58,7 @@ def _write(asked: argparse.Namespace) -> int:
     home = asked.home or PurePosixPath(asked.folder.resolve())
     node, wording = read_node(asked.file, os.environ, lambda _: home, new_secret)
     write_configuration(asked.folder, node)
+    prepare_memory(asked.folder / MEMORY_FOLDER)
     write_prompts(asked.folder / "sounds", wording, asked.recorded)
     return 0
 
