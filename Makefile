@@ -135,10 +135,6 @@ soak: install ## Twenty real calls a second for an hour (MINUTES), a fault every
 	@$(BIN)/python -m tsunagaru.trial.soak --minutes $(MINUTES) >test-output/bench/soak.new; code=$$?; \
 		cat test-output/bench/soak.new; [ $$code -eq 0 ] && mv test-output/bench/soak.new test-output/bench/soak.md
 
-.PHONY: soak-short
-soak-short: install ## Three minutes of the soak, a fault a minute (SOAK_MINUTES)
-	$(PYTEST) -m slow tests/integration/house/test_soak.py
-
 .PHONY: detection
 detection: install ## Measure machine detection: scenes by the thousand, and calls on a real Asterisk; writes docs/detection.md (root)
 	$(PYTEST) -m slow tests/integration/dialer/asterisk_detection

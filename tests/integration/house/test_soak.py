@@ -1,6 +1,6 @@
 """Twenty calls a second, a fault a minute: the first three minutes of what `make soak` does for an hour.
 
-SOAK_MINUTES makes it longer or shorter. `make soak-short` runs it.
+SOAK_MINUTES makes it longer or shorter.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import pytest
 from dialer.asterisk.node.running import default_root, why_not
 from tsunagaru.trial.soak import SoakPlan, soak
 
-pytestmark = [pytest.mark.debian, pytest.mark.slow]
+pytestmark = [pytest.mark.debian]
 
 
 def test_no_call_is_lost_from_the_books_and_nobody_is_rung_twice(database_url: str) -> None:
