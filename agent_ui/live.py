@@ -34,6 +34,11 @@ def everybody_room(municipality_id: int) -> str:
     return f"municipality:{municipality_id}"
 
 
+def anybody_in(socket: SocketIO, room: str) -> bool:
+    """Whether a browser connected to this web process hears this room: for nobody nothing need be read."""
+    return any(True for _ in socket.server.manager.get_participants("/", room))
+
+
 PING_SECONDS = 5
 """A dead network is noticed after twice this; a browser that closes is noticed at once."""
 

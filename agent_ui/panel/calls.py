@@ -80,7 +80,8 @@ def confirmed_for(context: PanelContext, person: SignedIn, attempt_id: UUID, ses
     if confirmed is not None and confirmed.attempt_id == attempt_id:
         return confirmed
     with context.database.transaction(person.municipality_id) as conn:
-        return transfer_view.handed_confirmation(conn, person.user.user_id, attempt_id)
+        told = transfer_view.last_note(conn, attempt_id)
+        return transfer_view.handed_confirmation(person.user.user_id, told)
 
 
 def members_confirmed_in(session: SessionMixin, attempt_id: UUID | None) -> ConfirmedMembers | None:

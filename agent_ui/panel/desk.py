@@ -63,6 +63,7 @@ def read(
     city = load_city(conn, municipality_id)
     attempt_id = seat.attempt_id if seat else None
     call = call_card(conn, city, attempt_id, operator_id, now) if attempt_id else None
+    told = transfer_view.last_note(conn, attempt_id)
     here = confirmed if confirmed and confirmed.attempt_id == attempt_id else None
     return PanelState(
         now=now,
@@ -74,9 +75,9 @@ def read(
         recalls=_recalls(conn, operator_id, now) if call is None else [],
         pause_reasons=[PauseChoice(code=reason.value, label=reason.label) for reason in PauseReason],
         engine_running=_engine_running(conn, seat, now),
-        confirmed=here or transfer_view.handed_confirmation(conn, operator_id, attempt_id),
+        confirmed=here or transfer_view.handed_confirmation(operator_id, told),
         members=members or [],
-        transfer=transfer_view.view(conn, operator_id, seat),
+        transfer=transfer_view.view(conn, operator_id, seat, told),
         listeners=transfer_view.listeners(conn, operator_id) if city.settings.listening_shown else [],
     )
 

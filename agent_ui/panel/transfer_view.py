@@ -18,12 +18,9 @@ HOW = {Listening.LISTEN: "聞いています", Listening.WHISPER: "ささやい�
 _Stage = Literal["ringing", "consulting", "three_way", "taken_over", "handed_over", "left"]
 
 
-def view(conn: Connection, operator_id: UUID, seat: Any) -> TransferView | None:
-    """What this desk shows of the transfer of its call; None where there is none."""
-    if seat is None or seat.attempt_id is None:
-        return None
-    told = _last_note(conn, seat.attempt_id)
-    if told is None:
+def view(conn: Connection, operator_id: UUID, seat: Any, told: Any) -> TransferView | None:
+    """What this desk shows of the transfer of its call, of which `told` is the `last_note`; None where there is none."""
+    if seat is None or told is None:
         return None
     other = _other_seat(conn, seat)
     stage: _Stage
@@ -45,9 +42,8 @@ def view(conn: Connection, operator_id: UUID, seat: Any) -> TransferView | None:
     )
 
 
-def handed_confirmation(conn: Connection, operator_id: UUID, attempt_id: UUID | None) -> Confirmed | None:
-    """Whose identity the operator before had confirmed when this one was called in."""
-    told = _last_note(conn, attempt_id) if attempt_id is not None else None
+def handed_confirmation(operator_id: UUID, told: Any) -> Confirmed | None:
+    """Whose identity the operator before had confirmed when this one was called in; `told`: the `last_note`."""
     if told is None or told.to_operator != operator_id or told.contact is None:
         return None
     return Confirmed(attempt_id=told.attempt_id, contact=told.contact, items=told.items)
@@ -92,7 +88,10 @@ def _other_seat(conn: Connection, seat: Any) -> Any:
     ).one_or_none()
 
 
-def _last_note(conn: Connection, attempt_id: UUID) -> Any:
+def last_note(conn: Connection, attempt_id: UUID | None) -> Any:
+    """What was said when somebody was last called into this call; None where nobody was, or there is no call."""
+    if attempt_id is None:
+        return None
     former, later = aliased(UserAccount), aliased(UserAccount)
     return conn.execute(
         select(
