@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, and_, bindparam, select
 from sqlalchemy.orm import aliased
 
 from agent_ui.panel.schemas import Confirmed, ListenerView, TransferView
@@ -16,6 +16,32 @@ from dialer.tables import HandoverNote, ListeningIn, Seat
 
 HOW = {Listening.LISTEN: "聞いています", Listening.WHISPER: "ささやいています", Listening.BARGE: "割り込んでいます"}
 _Stage = Literal["ringing", "consulting", "three_way", "taken_over", "handed_over", "left"]
+
+# Read with every desk, so it is built once.
+_FORMER, _LATER = aliased(UserAccount), aliased(UserAccount)
+_LAST_NOTE = (
+    select(
+        HandoverNote.attempt_id,
+        HandoverNote.from_operator,
+        HandoverNote.to_operator,
+        HandoverNote.note,
+        HandoverNote.contact,
+        HandoverNote.items,
+        _FORMER.display_name.label("from_name"),
+        _LATER.display_name.label("to_name"),
+    )
+    .join(
+        _FORMER,
+        and_(_FORMER.municipality_id == HandoverNote.municipality_id, _FORMER.user_id == HandoverNote.from_operator),
+    )
+    .join(
+        _LATER,
+        and_(_LATER.municipality_id == HandoverNote.municipality_id, _LATER.user_id == HandoverNote.to_operator),
+    )
+    .where(HandoverNote.attempt_id == bindparam("attempt"))
+    .order_by(HandoverNote.at.desc(), HandoverNote.note_id.desc())
+    .limit(1)
+)
 
 
 def view(conn: Connection, operator_id: UUID, seat: Any, told: Any) -> TransferView | None:
@@ -90,29 +116,4 @@ def _other_seat(conn: Connection, seat: Any) -> Any:
 
 def last_note(conn: Connection, attempt_id: UUID | None) -> Any:
     """What was said when somebody was last called into this call; None where nobody was, or there is no call."""
-    if attempt_id is None:
-        return None
-    former, later = aliased(UserAccount), aliased(UserAccount)
-    return conn.execute(
-        select(
-            HandoverNote.attempt_id,
-            HandoverNote.from_operator,
-            HandoverNote.to_operator,
-            HandoverNote.note,
-            HandoverNote.contact,
-            HandoverNote.items,
-            former.display_name.label("from_name"),
-            later.display_name.label("to_name"),
-        )
-        .join(
-            former,
-            and_(former.municipality_id == HandoverNote.municipality_id, former.user_id == HandoverNote.from_operator),
-        )
-        .join(
-            later,
-            and_(later.municipality_id == HandoverNote.municipality_id, later.user_id == HandoverNote.to_operator),
-        )
-        .where(HandoverNote.attempt_id == attempt_id)
-        .order_by(HandoverNote.at.desc(), HandoverNote.note_id.desc())
-        .limit(1)
-    ).one_or_none()
+    return conn.execute(_LAST_NOTE, {"attempt": attempt_id}).one_or_none() if attempt_id is not None else None
