@@ -23,9 +23,11 @@ from casefile.db import Database
 from casefile.errors import TsunagaruError
 from dialer.asterisk.ami import AmiAddress
 from dialer.asterisk.carrier import AsteriskCarrier, CarrierTerms, NodeAddress
-from dialer.asterisk.causes import CauseTable, our_cause_tables, read_cause_tables
+from dialer.asterisk.causes import CauseTable, Ear, our_cause_tables, read_cause_tables
 from dialer.asterisk.detection import forest
 from dialer.asterisk.detection.ear import NodeEar, RoomEar
+from dialer.asterisk.detection.early import EarlySounds
+from dialer.asterisk.detection.early_ear import EarlyEar
 from dialer.asterisk.detection.listener import Listener
 from dialer.asterisk.lines import LineBook
 from dialer.asterisk.node.node import Node, Trunk
@@ -118,7 +120,8 @@ def carrier_for(
     addresses = telephones.addresses(floor)
     if not addresses:
         return None
-    return AsteriskCarrier(addresses, lines, clock, terms, telephones.causes, RoomEar([_ear(one) for one in addresses]))
+    ears = RoomEar([ear for address in addresses for ear in _ears(address)])
+    return AsteriskCarrier(addresses, lines, clock, terms, telephones.causes, ears)
 
 
 def reached_node(path: Path, environment: Mapping[str, str]) -> Node:
@@ -199,15 +202,15 @@ def _causes(files: Sequence[Path]) -> dict[str, CauseTable]:
     return {**our_cause_tables(), **found}
 
 
-def _ear(address: NodeAddress) -> NodeEar:
-    voices = _voices()
-    return NodeEar(
-        address.name,
-        address.ami,
-        lambda: Listener(voices),
-        _ours_towards(address.ami.host),
-        {trunk.name for trunk in address.trunks},
-    )
+def _ears(address: NodeAddress) -> list[Ear]:
+    """One for lines that are answered, and one for those that are not yet, where a trunk is listened to before that."""
+    voices, host = _voices(), _ours_towards(address.ami.host)
+    trunks = {trunk.name for trunk in address.trunks}
+    early = {trunk.name for trunk in address.trunks if trunk.early_media}
+    ears: list[Ear] = [NodeEar(address.name, address.ami, lambda: Listener(voices), host, trunks)]
+    if early:
+        ears.append(EarlyEar(address.name, address.ami, EarlySounds, early, host))
+    return ears
 
 
 @cache

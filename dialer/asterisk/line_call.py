@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from callflow.codes import CallResult
 from callflow.events import (
     Announcing,
     Answered,
@@ -21,6 +20,7 @@ from callflow.events import (
     Ringing,
     Wish,
 )
+from dialer.asterisk.detection.early import Early
 
 _ORDER = {kind: place for place, kind in enumerate((Handed, Ringing, Answered, Heard, Joined, Announcing))}
 _LAST = (Ended, Refused)
@@ -47,7 +47,7 @@ class LineCall:
 
     `adopting`: the nodes still to be asked for a call a former process placed; until then its facts are past.
     `colleague`: 取次, who is called in. `barged`: operator and resident are in the call's room already. `unsure`: it may have reached the network, or not. `asked`: the engine waits for
-    `Reconciled`. `caller`: a call-back.
+    `Reconciled`. `early`: what sounded before the answer. `caller`: a call-back.
     """
 
     attempt_id: UUID
@@ -69,7 +69,7 @@ class LineCall:
     barged: bool = False
     hangup_wanted: bool = False
     by_far_end: bool = False
-    verdict: CallResult | None = None
+    early: Early = Early.UNKNOWN
     over_since: float = 0.0
     caller: Caller | None = None
 

@@ -37,6 +37,7 @@ from dialer.asterisk import pending
 from dialer.asterisk.call_variables import recording_variables
 from dialer.asterisk.callers import Callers
 from dialer.asterisk.causes import CauseTable, Verdict
+from dialer.asterisk.detection.early import Early
 from dialer.asterisk.detection.policy import Detector
 from dialer.asterisk.hearsay import Hearsay
 from dialer.asterisk.inquiry import Inquiry
@@ -128,8 +129,8 @@ class Switchboard:
         call = self.calls.get(verdict.attempt_id)
         if call is None or call.over:
             return
-        if not call.answered:
-            call.verdict = verdict.result or call.verdict
+        if not call.answered and verdict.early is not Early.UNKNOWN:
+            call.early = verdict.early
         if verdict.detected is not None:
             self._hearsay.heard(call, verdict.detected, self.clock.now())
 
@@ -359,16 +360,17 @@ class Switchboard:
     def ended(self, call: LineCall, at: datetime, q850: int | None, sip: int | None, by_far_end: bool) -> Ended:
         """The end of a call: its cause in words of the network, and what it means where nobody answered.
 
-        What our own side ended before an answer says of the resident that nobody answered, whatever its cause.
+        What our own side ended before an answer says of the resident that nobody answered, whatever its cause, unless it was
+        heard why.
         """
         cause = "/".join(str(code) for code in (q850, sip) if code is not None) or "lost"
-        result = None if call.answered else call.verdict
-        if result is None and not call.answered:
+        result = None
+        if not call.answered:
             load = self.load_of(call)
             table = self._causes[load.trunk.causes if load is not None else "default"]
-            result = table.result_of(q850, sip)
+            result = table.result_of(q850, sip, call.early)
             if not by_far_end and result is not CallResult.CONGESTION:
-                result = CallResult.NO_ANSWER
+                result = table.result_of_sound(call.early) or CallResult.NO_ANSWER
         return Ended(call.attempt_id, at, cause, result.value if result else None, by_far_end and call.answered)
 
     def nobody_has(self, call: LineCall) -> None:

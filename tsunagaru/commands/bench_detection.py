@@ -74,7 +74,7 @@ def run(args: Namespace) -> int:
         live = args.live.read_text(encoding="utf-8") if args.live and args.live.is_file() else "測っていません。"
         head = Path(__file__).with_name("bench_detection.txt").read_text(encoding="utf-8")
         args.page.write_text(
-            head.replace("TABLES", "\n\n".join(tables)).replace("LIVE", live.strip()).replace("MACHINE", about),
+            head.replace("MACHINE", about).replace("TABLES", "\n\n".join(tables)).replace("LIVE", live.strip()),
             encoding="utf-8",
         )
     return 0 if wronged(judged).upper <= FALSE_MACHINES_AT_MOST or not _enough(judged) else 1

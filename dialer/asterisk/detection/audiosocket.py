@@ -10,39 +10,64 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
 import structlog
 
-from callflow.events import Detected
-from dialer.asterisk.detection.listener import LineListener
-from dialer.asterisk.detection.sound import FRAME, from_pcm
-
-Heard = Callable[[UUID, Detected], None]
-"""Told, from the server's own thread, which attempt and what."""
+from dialer.asterisk.detection.sound import FRAME, Sound, from_pcm
 
 T = TypeVar("T")
+Said = TypeVar("Said")
+Says = TypeVar("Says", covariant=True)
+
 
 _END, _ID, _SOUND = 0x00, 0x01, 0x10
 _FRAME_BYTES = FRAME * 2
 _FIRST_WORD_SECONDS = 5.0
-_MUTE_SECONDS = 10.0
-_LONGEST_SECONDS = 90.0
 _log = structlog.get_logger(__name__)
 
 
-class AudioSocketServer:
-    """Listens on loopback; each connection gets a listener of its own, and is let go once that one is done."""
+class Listens(Protocol[Says]):
+    """Hears one line, frame by frame, from the server's thread."""
 
-    def __init__(self, new_listener: Callable[[], LineListener], heard: Heard, host: str = "127.0.0.1") -> None:
+    def hear(self, frame: Sound) -> Says | None:
+        """Take 20 ms of sound; says something when there is something to say."""
+        ...
+
+    @property
+    def done(self) -> bool:
+        """Nothing more will be said."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a line is listened to, in seconds: `mute` without a sound of it, `longest` in all."""
+
+    mute: float = 10.0
+    longest: float = 90.0
+
+
+class AudioSocketServer(Generic[Said]):
+    """Each connection gets a listener of its own, made from the attempt's id, and is let go once that one is done, or at once
+    where there is none for it. `heard` is told, from the server's own thread, which attempt and what."""
+
+    def __init__(
+        self,
+        new_listener: Callable[[UUID], Listens[Said] | None],
+        heard: Callable[[UUID, Said], None],
+        host: str = "127.0.0.1",
+        patience: Patience | None = None,
+    ) -> None:
         self._new_listener = new_listener
         self._heard = heard
         self._host = host
+        self._patience = patience or Patience()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="audiosocket", daemon=True)
-        self._lines: set[asyncio.Task[None]] = set()
+        self._lines: dict[asyncio.Task[None], UUID | None] = {}
         self._server: asyncio.Server | None = None
 
     def start(self, port: int = 0) -> str:
@@ -55,6 +80,10 @@ class AudioSocketServer:
     def lines(self) -> int:
         """Lines listened to now."""
         return len(self._lines)
+
+    def let_go(self, attempt_id: UUID) -> None:
+        """Listen no longer to the line of this attempt; returns at once."""
+        self._loop.call_soon_threadsafe(self._let_go, attempt_id)
 
     def close(self) -> None:
         """Let go of every line and end the thread."""
@@ -77,29 +106,39 @@ class AudioSocketServer:
             line.cancel()
         await asyncio.gather(*lines, return_exceptions=True)
 
+    def _let_go(self, attempt_id: UUID) -> None:
+        for line, heard_of in list(self._lines.items()):
+            if heard_of == attempt_id:
+                line.cancel()
+
     async def _line(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
-        self._lines.add(task)
+        self._lines[task] = None
         try:
-            async with asyncio.timeout(_LONGEST_SECONDS):
-                await self._listen(reader)
-            with suppress(OSError):
-                writer.write(bytes((_END, 0, 0)))
-                await writer.drain()
-        except (TimeoutError, asyncio.IncompleteReadError, OSError, ValueError) as failure:
+            async with asyncio.timeout(self._patience.longest):
+                await self._listen(task, reader)
+        except asyncio.CancelledError:
+            # We let go of it ourselves; whoever keeps the stream would take that for a failure.
+            _log.debug("line_let_go", reason="no longer wanted")
+        except asyncio.IncompleteReadError:
+            _log.debug("line_let_go", reason="it has ended")
+        except (TimeoutError, OSError, ValueError) as failure:
             _log.info("line_let_go", reason=type(failure).__name__)
         finally:
-            self._lines.discard(task)
+            del self._lines[task]
+            writer.write(bytes((_END, 0, 0)))
             writer.close()
 
-    async def _listen(self, reader: asyncio.StreamReader) -> None:
+    async def _listen(self, task: asyncio.Task[None], reader: asyncio.StreamReader) -> None:
         kind, payload = await _packet(reader, _FIRST_WORD_SECONDS)
         if kind != _ID:
             raise ValueError("the first packet is not the call's id")
-        attempt_id, listener, sound = UUID(bytes=payload), self._new_listener(), b""
-        while not listener.done:
-            kind, payload = await _packet(reader, _MUTE_SECONDS)
+        attempt_id, sound = UUID(bytes=payload), b""
+        self._lines[task] = attempt_id
+        listener = self._new_listener(attempt_id)
+        while listener is not None and not listener.done:
+            kind, payload = await _packet(reader, self._patience.mute)
             if kind == _END:
                 return
             sound += payload if kind == _SOUND else b""

@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 
 import structlog
 
+from callflow.events import Detected
 from dialer.asterisk.ami import Ami, AmiAddress, AmiTerms
 from dialer.asterisk.causes import Ear, Verdict
 from dialer.asterisk.detection.audiosocket import AudioSocketServer, listening_in
@@ -45,8 +46,8 @@ class NodeEar:
         self._marked = marked
         self._tell: Callable[[Verdict], None] = lambda _: None
         self._door = ""
-        self._server = AudioSocketServer(
-            new_listener, lambda attempt_id, heard: self._tell(Verdict(attempt_id, heard)), host
+        self._server: AudioSocketServer[Detected] = AudioSocketServer(
+            lambda _: new_listener(), lambda attempt_id, heard: self._tell(Verdict(attempt_id, heard)), host
         )
         self._ami = Ami(f"{name}-ear", address, self, AmiTerms(events="user"))
 

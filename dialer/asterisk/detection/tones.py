@@ -1,14 +1,17 @@
 """Single tones in telephone sound: how much of a frame lies at one frequency (Goertzel), and which tone a stretch of them is.
 
-Frequencies and cadences: TELEPHONY.md §6 (ring-back, busy); ITU-T T.30 §4.2 (CED 2100 Hz, CNG 1100 Hz).
+Frequencies and cadences: TELEPHONY.md §6 (ring-back, busy); ITU-T T.30 §4.2 (CED 2100 Hz, CNG 1100 Hz); ITU-T E.180/Q.35
+(the special information tone).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dialer.asterisk.detection.sound import FRAME, FRAME_SECONDS, RATE, Sound
 
@@ -41,8 +44,14 @@ def goertzel(sound: Sound, hertz: float) -> float:
     power = float(np.sum(sound**2))
     if power <= 0.0:
         return 0.0
-    turning = np.exp(-2j * np.pi * hertz / RATE * np.arange(sound.size))
-    return min(1.0, 2 * abs(complex(np.dot(sound, turning))) ** 2 / (sound.size * power))
+    return min(1.0, 2 * abs(complex(np.dot(sound, _turning(hertz, sound.size)))) ** 2 / (sound.size * power))
+
+
+@lru_cache(maxsize=1_024)
+def _turning(hertz: float, size: int) -> NDArray[np.complex128]:
+    """A complex sine: of a frame's length one for each pitch there is, since the same few are asked for all day."""
+    turning: NDArray[np.complex128] = np.exp(-2j * np.pi * hertz / RATE * np.arange(size))
+    return turning
 
 
 def pitch_if_pure(frame: Sound) -> float | None:
@@ -92,3 +101,45 @@ class ToneMeter:
         if seconds < _BEEP_SECONDS:
             return None
         return Tone.CALL_TONE if abs(self.hertz - CALL_TONE_HZ) <= _SAME_HZ else Tone.BEEP
+
+
+@dataclass(slots=True)
+class InformationTone:
+    """The special information tone that goes before announcements: 950, 1400 and 1800 Hz one after the other, 330 ms each."""
+
+    _reached: int = 0
+    _frames: int = 0
+    _quiet: int = 0
+
+    def hear(self, pitch: float | None) -> bool:
+        """Whether it is complete with a frame of this pitch; None: the frame is no single tone."""
+        step = _information_step(pitch)
+        if step is None:
+            self._quiet += 1
+            if self._quiet > _INFORMATION_GAP:
+                self._reached = self._frames = 0
+            return False
+        self._quiet = 0
+        if step == self._reached:
+            self._frames += 1
+        elif step == self._reached + 1 and self._frames >= _INFORMATION_FRAMES:
+            self._reached, self._frames = step, 1
+        else:
+            self._reached, self._frames = 0, int(step == 0)
+        return self._reached == len(_INFORMATION_HZ) - 1 and self._frames == _INFORMATION_FRAMES
+
+
+def _information_step(pitch: float | None) -> int | None:
+    if pitch is None:
+        return None
+    return next(
+        (step for step, hertz in enumerate(_INFORMATION_HZ) if abs(pitch - hertz) <= _INFORMATION_NEAR_HZ), None
+    )
+
+
+_INFORMATION_HZ = (950.0, 1_400.0, 1_800.0)
+_INFORMATION_NEAR_HZ = 50.0
+_INFORMATION_FRAMES = 10
+"""Of 330 ms (70 more or less) 200; edges fall into frames of two tones."""
+_INFORMATION_GAP = 3
+"""It may be quiet for 30 ms between two of them."""

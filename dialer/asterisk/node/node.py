@@ -89,6 +89,8 @@ EVENTS = (
     "UserEvent",
 )
 """The AMI events that reach the engine; everything else is dropped inside Asterisk (about 22 a call otherwise)."""
+EARLY_EVENT = "DialState"
+"""The event of a call on its way that begins to sound; sent only where a trunk is listened to before the answer."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _NUMBER = re.compile(r"\+?[0-9]{3,15}")
@@ -156,6 +158,9 @@ class Trunk:
     floor: str | None = None
     """The name of the floor (`dialer.tables.Floor`) whose calls it carries; without one, the municipality's first."""
 
+    early_media: bool = False
+    """Whether its lines are listened to before the answer (docs/detection.md)."""
+
     def __post_init__(self) -> None:
         _matches(_NAME, self.name, "回線の名前(英小文字・数字・ハイフン)")
         _matches(_HOST, self.host, "回線の相手先")
@@ -164,6 +169,7 @@ class Trunk:
         _demand(self.cps > 0 and self.lines > 0, "回線の毎秒発信数とチャネル数は0より大きくしてください。")
         _codecs(self.codecs)
         _demand(self.numbers in ("national", "e164"), "番号の書き方(numbers)は national か e164 にしてください。")
+        _demand(isinstance(self.early_media, bool), "応答前の音を聞くか(early_media)は true か false にしてください。")
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,6 +279,11 @@ class Node:
 
     def _certificate_files(self) -> tuple[PurePosixPath, ...]:
         return (self.certificate.chain, self.certificate.key) if self.certificate else ()
+
+    @property
+    def told_events(self) -> tuple[str, ...]:
+        """The events it sends."""
+        return (*self.events, EARLY_EVENT) if any(trunk.early_media for trunk in self.trunks) else self.events
 
     @property
     def ami_reached_at(self) -> str:

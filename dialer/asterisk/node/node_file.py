@@ -26,6 +26,7 @@ caller_number = "0300000000"
 cps = 2
 lines = 8
 municipality = "119998"         # 団体コード; only where there are several
+early_media = true              # only where its lines are to be listened to before the answer
 floor = "本庁"                   # only where the municipality has several floors and this is not for the first
 user = "0300000000"             # only where the carrier wants a registration; its password: TRUNK_PASSWORD_HIKARI
 [[opening]]

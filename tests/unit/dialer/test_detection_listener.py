@@ -12,40 +12,18 @@ from hypothesis import strategies as st
 
 from callflow.events import Detected
 from dialer.asterisk.detection.audiosocket import listening_in
-from dialer.asterisk.detection.early import Early, EarlyTones
 from dialer.asterisk.detection.forest import Forest, grow, load, save
 from dialer.asterisk.detection.judging import Judgement, Share, Turn, judge
 from dialer.asterisk.detection.listener import DECIDES_AT, Listener
 from dialer.asterisk.detection.policy import HEARD_WITHIN_SECONDS
-from dialer.asterisk.detection.scenes import Scene, busy, ring_back, tone
-from dialer.asterisk.detection.sound import FRAME_SECONDS, RATE, Sound, frames_of, samples
+from dialer.asterisk.detection.scenes import Scene, ring_back, tone
+from dialer.asterisk.detection.sound import FRAME_SECONDS, RATE, Sound, samples
 from dialer.asterisk.detection.voice import FEATURES, spans, timing
+from tests.unit.dialer.line_sounds import a_tone, line, quiet, speech
 
 AWAITS = Forest((), 0.0, 0.0, {})
 NEVER_AWAITS = Forest((), 0.0, 2.0, {})
 PERSON, MACHINE, FAX, GUARD = Detected.PERSON, Detected.MACHINE, Detected.FAX, Detected.RECORDING_GUARD
-
-
-def speech(seconds: float) -> Sound:
-    """Syllables: harmonics of a gliding pitch, four times a second louder and softer. Loud as a voice on a good line."""
-    at = np.arange(samples(seconds)) / RATE
-    pitch = 150 + 30 * np.sin(2 * np.pi * 0.7 * at)
-    phase = 2 * np.pi * np.cumsum(pitch) / RATE
-    voice = sum(np.sin(harmonic * phase) / harmonic for harmonic in range(1, 12))
-    return np.asarray(0.15 * voice * (0.55 + 0.45 * np.sin(2 * np.pi * 4 * at)), dtype=np.float64)
-
-
-def a_tone(seconds: float) -> Sound:
-    return 0.3 * tone(700, seconds)
-
-
-def quiet(seconds: float) -> Sound:
-    return np.asarray(np.random.default_rng(7).standard_normal(samples(seconds)) * 0.0008, dtype=np.float64)
-
-
-def line(*parts: Sound) -> Sound:
-    whole = np.concatenate(parts)
-    return whole + quiet(len(whole) / RATE)
 
 
 def turns(sound: Sound, forest: Forest = AWAITS) -> list[tuple[Detected, float]]:
@@ -170,22 +148,6 @@ def test_the_forest_that_comes_with_the_program_fits_the_features() -> None:
     forest = load()
     assert 0 < forest.threshold <= 1
     assert forest.trees
-
-
-@pytest.mark.parametrize(
-    ("sound", "heard"),
-    [
-        (0.3 * ring_back(2), Early.RING_BACK),
-        (0.3 * busy(3), Early.BUSY),
-        (speech(4), Early.UNKNOWN),
-        (quiet(3), Early.UNKNOWN),
-    ],
-)
-def test_before_the_answer_tones_are_known_and_the_rest_stays_unknown(sound: Sound, heard: Early) -> None:
-    listener = EarlyTones()
-    for frame in frames_of(line(quiet(0.5), sound, quiet(0.5))):
-        listener.hear(frame)
-    assert listener.heard is heard
 
 
 def test_people_are_wronged_by_a_machine_said_and_by_waiting_too_long() -> None:

@@ -100,6 +100,12 @@ def test_trunks_go_to_those_they_name(folder: Folder) -> None:
     assert telephones.addresses(floor(11002, only=False)) == []
 
 
+def test_only_trunks_that_say_so_are_listened_to_before_the_answer(folder: Folder) -> None:
+    folder.node("node-1", TRUNK, TRUNK.replace("hikari", "second").replace(".1", ".2"), "early_media = true\n")
+    (address,) = folder.read().addresses(floor())
+    assert [(trunk.name, trunk.early_media) for trunk in address.trunks] == [("hikari", False), ("second", True)]
+
+
 def test_a_trunks_password_is_none_of_the_engines_business(folder: Folder) -> None:
     folder.node("node-1", TRUNK, 'user = "0300000000"\n')
     (address,) = folder.read().addresses(floor())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,8 @@ from dialer.asterisk.detection.sound import FRAME, samples, to_pcm
 from tests.waiting import until
 
 END = b"\x00\x00\x00"
+UNWANTED = uuid4()
+"""A call nobody listens to any more."""
 
 
 def packet(kind: int, payload: bytes) -> bytes:
@@ -34,8 +37,9 @@ class Door:
 
     def __init__(self) -> None:
         self.heard: list[tuple[UUID, Detected]] = []
-        self.server = AudioSocketServer(
-            lambda: Listener(Forest((), 0.0, 2.0, {})), lambda attempt_id, said: self.heard.append((attempt_id, said))
+        self.server: AudioSocketServer[Detected] = AudioSocketServer(
+            lambda attempt_id: None if attempt_id == UNWANTED else Listener(Forest((), 0.0, 2.0, {})),
+            lambda attempt_id, said: self.heard.append((attempt_id, said)),
         )
         host, _, port = self.server.start().partition(":")
         self.address = (host, int(port))
@@ -53,7 +57,7 @@ def door() -> Iterator[Door]:
 
 def test_a_door_that_was_never_opened_leaves_nothing_open() -> None:
     before = _open_files()
-    server = AudioSocketServer(lambda: Listener(Forest((), 0.0, 2.0, {})), lambda attempt_id, said: None)
+    server: AudioSocketServer[Detected] = AudioSocketServer(lambda _: None, lambda attempt_id, said: None)
     server.close()
     assert _open_files() == before
 
@@ -113,3 +117,26 @@ def test_closing_lets_go_of_lines_that_are_open(door: Door) -> None:
         until(lambda: door.server.lines == 1)
         door.server.close()
         until(lambda: call.recv(16) == b"")
+
+
+def test_a_line_that_is_no_longer_wanted_is_let_go_and_no_other(door: Door, caplog: pytest.LogCaptureFixture) -> None:
+    attempts = (uuid4(), uuid4())
+    with door.call() as first, door.call() as second:
+        for call, attempt_id in zip((first, second), attempts, strict=True):
+            call.sendall(packet(0x01, attempt_id.bytes) + quiet_packets(0.1))
+        until(lambda: door.server.lines == 2)
+        door.server.let_go(attempts[0])
+        assert first.recv(16) == END
+        until(lambda: door.server.lines == 1)
+        second.sendall(quiet_packets(1.5))
+        assert second.recv(16) == END
+    assert door.heard == [(attempts[1], Detected.PERSON)]
+    until(lambda: door.server.lines == 0)
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
+
+
+def test_who_comes_when_nobody_listens_any_more_is_sent_away(door: Door) -> None:
+    with door.call() as call:
+        call.sendall(packet(0x01, UNWANTED.bytes) + quiet_packets(0.1))
+        assert call.recv(16) == END
+    assert door.heard == []

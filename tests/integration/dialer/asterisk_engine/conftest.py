@@ -11,10 +11,12 @@ from uuid import uuid4
 
 import pytest
 
+from dialer.asterisk.detection.scenes import busy
 from dialer.asterisk.lines import endpoint_of
 from dialer.asterisk.node.configuration import channel_to
 from dialer.asterisk.node.node import ANSWERED, JOIN, OperatorLine, Trunk
 from dialer.asterisk.node.running import RunningNode, new_secret, start_node
+from tests.integration.dialer.asterisk_early.far_end import Early, EarlyFarEnd
 from tests.integration.dialer.asterisk_node.conftest import LOOPBACK, WORDING, node_of
 from tests.integration.dialer.asterisk_node.conftest import asterisk_root as asterisk_root
 from tests.integration.dialer.asterisk_node.far_end import FarEnd, register_desk_phone
@@ -28,6 +30,7 @@ _ADDRESSES = {"answer": "127.0.7.2", "leave": "127.0.7.6", "ring": "127.0.7.4"} 
     f"refuse-{code}": "127.0.7.3" for code in ("486", "503", "603")
 }
 _DESK_ADDRESS = "127.0.7.5"
+_TONE_ADDRESS = "127.0.7.7"
 
 
 @dataclass(frozen=True)
@@ -48,10 +51,15 @@ def lines(asterisk_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
             scenario, _, code = name.partition("-")
             far_ends[name] = FarEnd(scenario, address, folder / name, code)
             stack.callback(far_ends[name].close)
-        trunks = tuple(
-            Trunk(name, end.address, end.port, OFFICE_NUMBER, cps=20, lines=10, inbound=False)
-            for name, end in far_ends.items()
-            if name != "echo"
+        tone = EarlyFarEnd([Early(0.3 * busy(1), "until we give up", 0)], _TONE_ADDRESS, folder / "tone")
+        stack.callback(tone.close)
+        trunks = (
+            *(
+                Trunk(name, end.address, end.port, OFFICE_NUMBER, cps=20, lines=10, inbound=False)
+                for name, end in far_ends.items()
+                if name != "echo"
+            ),
+            Trunk("tone", tone.address, tone.port, OFFICE_NUMBER, cps=20, lines=10, inbound=False, early_media=True),
         )
         desk = OperatorLine(endpoint_of(key("operator", 0)), new_secret(), webrtc=False)
         node = replace(node_of("engine", trunks), operators=(desk,))

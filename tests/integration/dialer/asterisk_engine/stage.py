@@ -52,12 +52,13 @@ port = {trunk.port}
 caller_number = "{trunk.caller_number}"
 cps = 20
 lines = 10
+early_media = {early}
 """
 
 
 def node_file(node: Node, trunk: Trunk) -> str:
     """The node as an office's file tells of it, with this trunk alone."""
-    return _NODE.format(name=node.name, ports=node.ports, trunk=trunk)
+    return _NODE.format(name=node.name, ports=node.ports, trunk=trunk, early=str(trunk.early_media).lower())
 
 
 class Stage:

@@ -9,7 +9,7 @@ import pytest
 from callflow.codes import CallResult
 from callflow.events import Announce, Detected, Dial, Ended, Heard, Join
 from dialer.asterisk.causes import Verdict
-from dialer.asterisk.detection.early import Early, result_of
+from dialer.asterisk.detection.early import Early
 from dialer.asterisk.node.node import GUARD
 from tests.unit.dialer.asterisk.world import OPERATOR, World
 
@@ -78,21 +78,23 @@ def test_a_verdict_that_comes_late_pulls_nobody_out_of_a_talk(command: Join | An
         (Early.NOT_IN_SERVICE, CallResult.NOT_IN_SERVICE),
         (Early.SUSPENDED, CallResult.SUSPENDED),
         (Early.RING_BACK, CallResult.NO_ANSWER),
+        (Early.VOICE, CallResult.NO_ANSWER),
+        (Early.ANNOUNCEMENT, CallResult.NO_ANSWER),
         (Early.UNKNOWN, CallResult.NO_ANSWER),
     ],
 )
 def test_what_sounds_before_the_answer_says_why_nobody_answers(early: Early, result: CallResult) -> None:
     world = dialed()
-    world.board.hear(Verdict(ATTEMPT, None, result_of(early)))
+    world.board.hear(Verdict(ATTEMPT, None, early))
     assert told_at_the_end(world) == [result.value]
     assert not any(isinstance(event, Heard) for event in world.told)
 
 
 def test_whoever_answers_after_a_tone_has_answered() -> None:
     world = dialed()
-    world.board.hear(Verdict(ATTEMPT, None, CallResult.BUSY))
+    world.board.hear(Verdict(ATTEMPT, None, Early.BUSY))
     for _ in range(2):
         world.nodes[0].proceeds(world.nodes[0].channels[str(ATTEMPT)], 1)
     world.settle()
-    world.board.hear(Verdict(ATTEMPT, Detected.PERSON, CallResult.OUT_OF_REACH))
+    world.board.hear(Verdict(ATTEMPT, Detected.PERSON, Early.OUT_OF_REACH))
     assert told_at_the_end(world) == [None]

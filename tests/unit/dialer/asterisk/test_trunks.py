@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from dialer.asterisk.node.node import Trunk
 from dialer.asterisk.node_view import NodeView
+from dialer.asterisk.placing import placed_id
 from dialer.asterisk.trunks import TrunkLoad, emptiest, trunk_of
+from dialer.asterisk.wire import LiveChannel
 
 FIRST, SECOND = UUID(int=1), UUID(int=2)
 
@@ -49,6 +51,18 @@ def test_a_call_from_before_a_gap_frees_no_line_of_one_placed_after_it() -> None
     trunk.start(SECOND, 1.0)
     trunk.unplace(FIRST)
     assert trunk.free_at(2.0) is None
+
+
+def test_whoever_listens_to_a_line_is_no_line_in_use_even_after_a_gap() -> None:
+    node = NodeView.of("a", (load(cps=100, lines=2).trunk,), 0.0)
+    listening = LiveChannel(f"AudioSocket/127.0.0.1:9019-{FIRST}", "node-1.7", "node-1.7", "Up", "")
+    rings = LiveChannel("PJSIP/hikari-0000001a", str(FIRST), str(FIRST), "Ringing", "")
+    node.came((listening, rings))
+    assert node.trunks["hikari"].busy == 1
+    assert node.line_channel(listening.uniqueid) is None
+    assert placed_id(listening.uniqueid) is None
+    node.ends(listening.uniqueid)
+    assert node.trunks["hikari"].busy == 1
 
 
 def test_a_trunk_that_carries_nothing_rests_for_a_while() -> None:

@@ -13,6 +13,7 @@ from dialer.asterisk.node.configuration import channel_to, rendered, write_confi
 from dialer.asterisk.node.node import (
     ANNOUNCE,
     ANSWERED,
+    EARLY_EVENT,
     EVENTS,
     JOIN,
     Account,
@@ -82,8 +83,16 @@ def test_ami_and_plain_http_stay_on_loopback_and_ami_can_not_change_the_node() -
 
 
 def test_only_the_events_that_are_used_leave_asterisk() -> None:
-    text = rendered(NODE)["manager.conf"]
-    assert tuple(re.findall(r"^eventfilter\(action\(include\),name\((\w+)\)\) =", text, re.MULTILINE)) == EVENTS
+    assert let_out(NODE) == EVENTS
+    early = replace(
+        NODE, trunks=(*NODE.trunks, replace(NODE.trunks[0], name="early", host="192.0.2.77", early_media=True))
+    )
+    assert let_out(early) == (*EVENTS, EARLY_EVENT)
+
+
+def let_out(node: Node) -> tuple[str, ...]:
+    text = rendered(node)["manager.conf"]
+    return tuple(re.findall(r"^eventfilter\(action\(include\),name\((\w+)\)\) =", text, re.MULTILINE))
 
 
 def test_wss_needs_port_and_certificate_together() -> None:

@@ -36,6 +36,7 @@ def test_the_example_is_a_node(file: Path) -> None:
     assert node.ami_secret == "drawn-for-this-test"
     assert node.trunks[0].account is not None
     assert node.trunks[0].account.password == PASSWORD
+    assert node.trunks[0].early_media
     assert node.openings == (Opening("mon", "fri", "09:00", "17:15"),)
     assert wording == Wording("みどり市役所", "納税課")
 
@@ -57,6 +58,7 @@ def test_a_missing_password_says_where_it_belongs(file: Path) -> None:
         ('name = "node-1"', "", "name がありません"),
         ("lines = 8", "lines = 0", "チャネル数は0より大きく"),
         ("lines = 8", "lanes = 8", "項目の名前か形"),
+        ("early_media = true", 'early_media = "yes"', "early_media"),
         ('opens = "09:00"', 'opens = "9時"', "受付を始める時刻"),
         ('bind = "192.0.2.5"', 'bind = "office"', "office はIPアドレスではありません"),
     ],

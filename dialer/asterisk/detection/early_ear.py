@@ -1,0 +1,131 @@
+"""The ear beside a node for lines that are not answered yet: has what sounds on them heard, and passes on what it is.
+
+A call that rings or sounds is told of by an event (`EARLY_EVENT`), on trunks that say so alone. The channel that listens hears
+the resident's and says nothing into it; it ends with that one, with its answer, with the engine's process, and at the latest
+after the longest time a call may ring. Where this ear is down nothing is said, and a call's cause decides.
+
+It has a connection to the node of its own, so that neither a call's commands nor its answer ever wait for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+import structlog
+
+from dialer.asterisk.ami import Ami, AmiAddress, AmiTerms
+from dialer.asterisk.causes import Verdict
+from dialer.asterisk.detection.audiosocket import AudioSocketServer, Patience, listening_in
+from dialer.asterisk.detection.early import Early, EarlyListener
+from dialer.asterisk.detection.sound import Sound
+from dialer.asterisk.node.node import EARLY_EVENT
+from dialer.asterisk.pending import Result
+from dialer.asterisk.placing import placed_id
+from dialer.asterisk.trunks import trunk_of
+from dialer.asterisk.wire import Action, Event, LiveChannel
+
+RINGS_AT_MOST = 60.0
+"""Seconds: no campaign lets a telephone ring longer (`dialer.campaigns`)."""
+_SOUNDS = frozenset({"RINGING", "PROGRESS"})
+"""180 and 183: either may bring sound along."""
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class LineBeforeAnswer:
+    """Tells what a classifier has heard each time that changes. It goes on to the end: what follows may tell otherwise."""
+
+    classifier: EarlyListener
+    done: bool = False
+    _told: Early = Early.UNKNOWN
+
+    def hear(self, frame: Sound) -> Early | None:
+        self.classifier.hear(frame)
+        heard = self.classifier.heard
+        if heard is self._told:
+            return None
+        self._told = heard
+        return heard
+
+
+class EarlyEar:
+    """A `dialer.asterisk.causes.Ear` on the lines of some trunks of one node, before their answer.
+
+    `host`: the address of ours that the node reaches. `new_classifier`: whatever keeps `EarlyListener`.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        address: AmiAddress,
+        new_classifier: Callable[[], EarlyListener],
+        trunks: Collection[str],
+        host: str = "127.0.0.1",
+    ) -> None:
+        self._trunks = trunks
+        self._new_classifier = new_classifier
+        self._tell: Callable[[Verdict], None] = lambda _: None
+        self._door = ""
+        self._unanswered: set[UUID] = set()
+        patience = Patience(mute=RINGS_AT_MOST, longest=RINGS_AT_MOST)
+        self._server: AudioSocketServer[Early] = AudioSocketServer(self._listener_for, self._heard, host, patience)
+        self._ami = Ami(f"{name}-early-ear", address, self, AmiTerms(events="call"))
+
+    def listen(self, tell: Callable[[Verdict], None]) -> None:
+        """From now on `tell` is told, from a thread of ours, what sounds on each line that begins to after this."""
+        self._tell = tell
+        self._door = self._server.start()
+        self._ami.start()
+
+    def wait_connected(self, seconds: float) -> bool:
+        return self._ami.wait_connected(seconds)
+
+    @property
+    def lines(self) -> int:
+        """Lines listened to now."""
+        return self._server.lines
+
+    def close(self) -> None:
+        self._ami.close()
+        self._server.close()
+
+    def on_resync(self, channels: tuple[LiveChannel, ...]) -> None:
+        """What began to sound in a gap is nobody's to judge: its beginning is gone."""
+
+    def on_lost(self, reason: str) -> None:
+        """Who answers is not heard of any more: no line is listened to on the chance that nobody did."""
+        del reason
+        for attempt_id in list(self._unanswered):
+            self._let_go(attempt_id)
+
+    def on_event(self, event: Event) -> None:
+        if event.name == EARLY_EVENT and event.get("DialStatus") in _SOUNDS:
+            self._sounds(placed_id(event.get("DestUniqueid")), event.get("DestChannel"))
+        elif event.name == "Hangup" or (event.name == "Newstate" and event.get("ChannelStateDesc") == "Up"):
+            attempt_id = placed_id(event.get("Uniqueid"))
+            if attempt_id in self._unanswered:
+                self._let_go(attempt_id)
+
+    def _sounds(self, attempt_id: UUID | None, channel: str) -> None:
+        if attempt_id is None or attempt_id in self._unanswered or trunk_of(channel) not in self._trunks:
+            return
+        self._unanswered.add(attempt_id)
+        self._ami.submit(Action("Originate", listening_in(attempt_id, channel, self._door)), _noted, uuid4())
+
+    def _let_go(self, attempt_id: UUID) -> None:
+        # In this order: a connection that comes a moment later finds itself unwanted.
+        self._unanswered.discard(attempt_id)
+        self._server.let_go(attempt_id)
+
+    def _listener_for(self, attempt_id: UUID) -> LineBeforeAnswer | None:
+        return LineBeforeAnswer(self._new_classifier()) if attempt_id in self._unanswered else None
+
+    def _heard(self, attempt_id: UUID, early: Early) -> None:
+        self._tell(Verdict(attempt_id, None, early))
+
+
+def _noted(result: Result) -> None:
+    """Nothing depends on it: a line that is not listened to is judged by its cause."""
+    _log.debug("line_listened_to_before_answer", result=type(result).__name__)
