@@ -319,10 +319,10 @@ TABLE: dict[CallState, dict[Happening, Step]] = {
         _H.ENDED: Step(_S.WRAPUP, (_A.CLOSE, _A.START_WRAPUP), _R.ANSWERED),
         _H.ENDED_UNANSWERED: Step(_S.WRAPUP, (_A.CLOSE, _A.START_WRAPUP), _R.ANSWERED),
         _H.CONSULTED: Step(_S.CALLING_IN, (_A.CONSULT,)),
-        # A transfer a former engine had begun.
+        # A transfer a former engine had begun; whether it still could say that all three are to talk, nobody knows.
         _H.COLLEAGUE_RINGS: Step(_S.CALLING_IN),
         _H.COLLEAGUE_TOOK: Step(_S.CONSULTING),
-        _H.CONFERRED: Step(_S.THREE_WAY),
+        _H.CONFERRED: Step(_S.THREE_WAY, (_A.CONFER,)),
     },
     # 取次: whatever becomes of the three, the resident ends with whoever is there.
     _S.CALLING_IN: {

@@ -35,6 +35,7 @@ from dialer.messages import (
     Restored,
     SkillsKnown,
     Supplied,
+    Tell,
     Tick,
 )
 from dialer.planner import PacerFor, Planner, one_to_one
@@ -190,8 +191,16 @@ class Engine:
 
     def _called_in(self, event: carrier.CalledIn) -> None:
         call, colleague = self.calls.get(event.attempt_id), self.seats.called_in(event.attempt_id)
-        if call is not None and colleague is not None and colleague.operator_id == event.colleague_id:
+        if call is None:
+            return
+        if colleague is not None and colleague.operator_id == event.colleague_id:
             self.calls.happen(call, Happening.COLLEAGUE_TOOK, event.at)
+        elif (
+            colleague is None and call.state is CallState.TALKING and call.operator_id not in (None, event.colleague_id)
+        ):
+            # Taken back by a former engine that could not say it any more.
+            assert call.operator_id is not None
+            self._emit(Tell(carrier.TakeBack(call.attempt_id, call.operator_id, event.colleague_id)))
 
     def _left(self, event: carrier.Left) -> None:
         self.supervision.left(event.attempt_id, event.operator_id)
@@ -225,11 +234,19 @@ class Engine:
             if call.over:
                 return
             told = _told(fact)
+            who = self._who_talks(call, told.operator_id)
             if told.happening is not Happening.HANDED:
-                self.calls.happen(
-                    call, told.happening, fact.at, cause=told.cause, result=told.result, operator_id=told.operator_id
-                )
+                self.calls.happen(call, told.happening, fact.at, cause=told.cause, result=told.result, operator_id=who)
         self._resume(call, event)
+
+    def _who_talks(self, call: Call, joined: UUID | None) -> UUID | None:
+        """The carrier knows best who was joined; but whom a seat shows talking since then had taken the call over."""
+        seat = self.seats.holding(call.attempt_id)
+        if joined is None or seat is None or seat.state != "talking" or seat.operator_id == joined:
+            return joined
+        # A former engine wrote it down, and perhaps could not say it any more.
+        self._emit(Tell(carrier.HandOver(call.attempt_id, joined, seat.operator_id)))
+        return seat.operator_id
 
     def _resume(self, call: Call, event: carrier.Reconciled) -> None:
         """The past is told; what happened between operator and engine meanwhile follows."""

@@ -74,6 +74,7 @@ class Hearsay:
         uniqueid, channel = event.get("Uniqueid"), event.get("Channel")
         node.begins(uniqueid, channel)
         self._board.transfers.began(node, uniqueid, channel)
+        self._board.listeners.began(node, uniqueid, channel)
         call = self._board.call_on(node, uniqueid)
         if call is not None and trunk_of(channel):
             self._board.seen(call, channel)
@@ -96,7 +97,8 @@ class Hearsay:
     def _hangup(self, node: NodeView, event: Event, at: datetime) -> None:
         uniqueid = event.get("Uniqueid")
         node.ends(uniqueid)
-        self._board.transfers.ended(node, uniqueid, event.get("Channel"), at)
+        self._board.transfers.ended(node, event.get("Channel"), at)
+        self._board.listeners.gone(uniqueid, at)
         call = self._board.call_on(node, uniqueid)
         # Of a call that is being asked for the end is found where the node wrote it down, with all that was before it.
         if call is not None and trunk_of(event.get("Channel")) and not call.looking:
@@ -106,7 +108,7 @@ class Hearsay:
 
     def _originate_response(self, node: NodeView, event: Event, at: datetime) -> None:
         if event.get("Response") != "Success":
-            self._board.transfers.not_begun(event.get("Uniqueid"), at)
+            self._board.listeners.gone(event.get("Uniqueid"), at)
         attempt_id = placed_id(event.get("Uniqueid"))
         call = self._board.calls.get(attempt_id) if attempt_id is not None else None
         if call is None:

@@ -190,11 +190,14 @@ class Inquiry:
             return
         call.node, call.channel = node.name, channel
         call.trunk = call.trunk or past.trunk or trunk_of(channel or "")
+        adopted = bool(call.adopting)
         call.adopting, call.unsure, call.reserving = set(), False, False
         now = self._board.clock.now()
         self._learn_past(call, node, past, now)
         call.looking, call.looks = "", 0
         self._board.flush(call)
+        if adopted and not call.over:
+            self._board.transfers.adopt(call, node, past.colleague_id)
         if call.hangup_wanted and not call.over:
             self._board.let_go(call)
 

@@ -10,10 +10,13 @@ from dialer.asterisk.node.node import Trunk
 from dialer.asterisk.trunks import TrunkLoad, trunk_of
 from dialer.asterisk.wire import Event, LiveChannel
 
+_LISTENER = "listen-"
+
 
 @dataclass(slots=True)
 class NodeView:
-    """`channels`: unique id → channel name. `lost_at`: monotonic seconds since when it is away, None while it is there.
+    """`channels`: unique id → channel name. `contexts`: where each of them was when the line came
+    up, unless it was sent elsewhere since. `lost_at`: monotonic seconds since when it is away, None while it is there.
 
     `ahead`: how far our clock is ahead of the node's. `debts`: attempts given up as absent while it was away; their ids
     are held as soon as it is back. `callers_known`: it has told who called while we did not listen.
@@ -23,6 +26,7 @@ class NodeView:
     trunks: dict[str, TrunkLoad]
     lost_at: float | None
     channels: dict[str, str] = field(default_factory=dict)
+    contexts: dict[str, str] = field(default_factory=dict)
     ringing: set[str] = field(default_factory=set)
     ahead: timedelta | None = None
     debts: set[UUID] = field(default_factory=set)
@@ -41,6 +45,7 @@ class NodeView:
         """Connected: these channels live, and no others."""
         self.lost_at, self.given_up = None, False
         self.channels, self.ringing = {}, set()
+        self.contexts = {channel.uniqueid: channel.headers.get("Context", "") for channel in channels}
         for load in self.trunks.values():
             load.busy = 0
             load.placed.clear()
@@ -69,9 +74,22 @@ class NodeView:
         return channel if channel is not None and trunk_of(channel) else None
 
     def channel_of(self, endpoint: str) -> str | None:
-        """The live channel of a line, if there is one."""
+        """The live channel a line has in somebody's call, if there is one."""
         beginning = f"PJSIP/{endpoint}-"
-        return next((name for name in self.channels.values() if name.startswith(beginning)), None)
+        return next(
+            (
+                name
+                for uniqueid, name in self.channels.items()
+                if name.startswith(beginning) and not is_listener(uniqueid)
+            ),
+            None,
+        )
+
+    def context_of(self, channel: str) -> str:
+        """Where a channel was when the line came up."""
+        return next(
+            (self.contexts.get(uniqueid, "") for uniqueid, name in self.channels.items() if name == channel), ""
+        )
 
     def ends(self, uniqueid: str) -> None:
         channel = self.channels.pop(uniqueid, "")
@@ -98,6 +116,16 @@ class NodeView:
         shown = timestamp(stamp)
         if shown is not None:
             self.ahead = now - shown
+
+
+def listener_id(supervisor_id: UUID) -> str:
+    """The id of a supervisor's listening channel: Asterisk gives an id to one channel only, so that nobody is rung twice."""
+    return f"{_LISTENER}{supervisor_id.hex}"
+
+
+def is_listener(uniqueid: str) -> bool:
+    """Whether a channel is a supervisor's who hears somebody: it is a line in nobody's call."""
+    return uniqueid.startswith(_LISTENER)
 
 
 def timestamp(text: str) -> datetime | None:

@@ -33,6 +33,7 @@ _VARIABLES = (
     "HEARD",
     "JOINED_AT",
     "JOINED_WITH",
+    "COLLEAGUE",
     "ANNOUNCED_AT",
     "CLOSED",
     "DECLINED",
@@ -44,7 +45,8 @@ _VARIABLES = (
 class Past:
     """What a node says of a call; times are the node's. `ended_at` None: it lives.
 
-    `listened`: somebody listens on its line, and what was heard may be still to come.
+    `listened`: somebody listens on its line, and what was heard may be still to come. `colleague_id`: 取次, whom the operator
+    had called in.
     """
 
     answered_at: datetime | None = None
@@ -61,6 +63,7 @@ class Past:
     closed: bool = False
     declined: bool = False
     wish: str = ""
+    colleague_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +148,7 @@ def past_of_the_living(variables: Mapping[str, str]) -> Past:
         closed=variables.get("CLOSED") == "yes",
         declined=variables.get("DECLINED") == "yes",
         wish=variables.get("WISH", ""),
+        colleague_id=operator_of(variables.get("COLLEAGUE", "")),
     )
 
 

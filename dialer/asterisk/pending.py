@@ -60,6 +60,11 @@ Result = Answered | Refused | Unknown
 Then = Callable[[Result], None]
 
 
+def may_be_lost(result: Result) -> bool:
+    """Whether Asterisk has perhaps never heard of it: said once more, where twice does no harm, after the next connection."""
+    return isinstance(result, Unknown) or (isinstance(result, Refused) and result.reason is not Reason.ASTERISK_SAID_NO)
+
+
 class UsedActionId(ValueError):
     """An ActionID that is on its way already, or was a moment ago: an action is sent once."""
 

@@ -26,9 +26,11 @@ from callflow.events import (
     Hangup,
     Join,
     Joined,
+    ListenIn,
     Reconcile,
     Reconciled,
     Refused,
+    StopListening,
     TellClosed,
     TellPlace,
 )
@@ -43,6 +45,7 @@ from dialer.asterisk.hearsay import Hearsay
 from dialer.asterisk.inquiry import Inquiry
 from dialer.asterisk.line_call import LineCall
 from dialer.asterisk.lines import LineBook
+from dialer.asterisk.listening import Listeners
 from dialer.asterisk.node.node import ANNOUNCE, JOIN
 from dialer.asterisk.node_view import NodeView
 from dialer.asterisk.past import join_extension
@@ -100,6 +103,7 @@ class Switchboard:
         self.inquiry = Inquiry(self, act)
         self.callers = Callers(self, act)
         self.transfers = Transfers(self, act)
+        self.listeners = Listeners(self, act)
         self._hearsay = Hearsay(self)
         self._lines = lines
         self._causes = causes
@@ -115,6 +119,8 @@ class Switchboard:
             Reconcile: self._reconcile,
             TellPlace: self.callers.tell_place,
             TellClosed: self.callers.tell_closed,
+            ListenIn: self.listeners.listen_in,
+            StopListening: self.listeners.stop_listening,
             **self.transfers.commands,
         }
 
@@ -212,10 +218,14 @@ class Switchboard:
 
     def _set(self, call: LineCall, variables: Mapping[str, str]) -> None:
         """Set variables of the resident's channel. Asterisk does one action after the other: what follows finds them."""
+        for name, value in variables.items():
+            self.note(call, name, value)
+
+    def note(self, call: LineCall, name: str, value: str) -> None:
+        """Set one."""
         if call.channel is not None:
-            for name, value in variables.items():
-                fields = {"Channel": call.channel, "Variable": name, "Value": value}
-                self._act(call.node, Action("Setvar", fields), _whatever)
+            fields = {"Channel": call.channel, "Variable": name, "Value": value}
+            self._act(call.node, Action("Setvar", fields), _whatever)
 
     def let_go(self, call: LineCall) -> None:
         """Hang up the resident's channel, if it can be named; else as soon as it can."""
@@ -239,6 +249,11 @@ class Switchboard:
             return None
         return line.endpoint if line is not None and line.node == node else None
 
+    def channel_of(self, operator_id: UUID, node: str) -> str | None:
+        """The channel an operator's line has in somebody's call on this node, if it has one."""
+        endpoint = self.endpoint_of(operator_id, node)
+        return self.nodes[node].channel_of(endpoint) if endpoint is not None else None
+
     # -- the nodes ---------------------------------------------------------------------------------------------------
 
     def came(self, name: str, channels: tuple[LiveChannel, ...]) -> None:
@@ -253,6 +268,7 @@ class Switchboard:
                 # What happens from here on is told after what happened in the gap.
                 call.looking = name
         self.transfers.came(node)
+        self.listeners.came(node)
         self._act(name, Action("Ping"), lambda result: self._acquainted(node, before, asked_at, result))
 
     def _acquainted(self, node: NodeView, before: list[LineCall], asked_at: datetime, result: pending.Result) -> None:

@@ -26,6 +26,7 @@ from callflow.events import (
     Left,
     ListenIn,
     Listening,
+    Reconcile,
     StopListening,
     TakeBack,
 )
@@ -91,6 +92,9 @@ class Room:
     books: Books = field(default_factory=Books)
 
     def __post_init__(self) -> None:
+        self.connect()
+
+    def connect(self) -> None:
         address = address_of(self.house.asterisk.node, "answer")
         self.carrier = AsteriskCarrier([address], Lines(), SystemClock(), CarrierTerms(ami=QUICK))
         self.carrier.listen(self.books.take)
@@ -148,6 +152,10 @@ class Room:
 
     def engine_dies(self) -> None:
         self.carrier.close()
+
+    def next_engine(self) -> None:
+        self.connect()
+        self.carrier.send(Reconcile(self.attempt_id))
 
     def wait(self, seconds: str) -> None:
         """What the node does by itself it does now: nothing may happen meanwhile."""

@@ -87,11 +87,12 @@ class FakeNode:
 
     def connect(self) -> None:
         self.connected = True
-        board, channels = (
-            self.world.board,
-            tuple(LiveChannel(one.name, one.uniqueid, one.uniqueid, one.state, "") for one in self.channels.values()),
-        )
+        board, channels = self.world.board, tuple(self.shown(one) for one in self.channels.values())
         self.to_carrier.append((None, lambda: board.came(self.name, channels)))
+
+    def shown(self, channel: Channel) -> LiveChannel:
+        """A channel as CoreShowChannels tells of it."""
+        return LiveChannel(channel.name, channel.uniqueid, channel.uniqueid, channel.state, "")
 
     def cut(self, arrives: int, still_comes: int) -> None:
         """The first `arrives` messages of the node and the first `still_comes` actions to it are not lost."""
@@ -334,11 +335,11 @@ class FakeNode:
 class World:
     """Two nodes and one engine after the other."""
 
-    def __init__(self, away: float = 30.0) -> None:
+    def __init__(self, away: float = 30.0, node_of: Callable[[World, str], FakeNode] | None = None) -> None:
         self.clock = VirtualClock(START)
         self._away = away
         self.unanswered: dict[str, list[Callable[[pending.Result], None]]] = {"a": [], "b": []}
-        self.nodes = [FakeNode(self, "a"), FakeNode(self, "b")]
+        self.nodes = [(node_of or FakeNode)(self, name) for name in ("a", "b")]
         self.lives: list[list[CarrierEvent]] = []
         self.originated: Counter[UUID] = Counter()
         self._attempts = 0
