@@ -22,6 +22,7 @@ from agent_ui.presence import Presence
 from agent_ui.recordings import http as recordings
 from agent_ui.reports import http as reports
 from agent_ui.signin import http as signin
+from agent_ui.web_processes import NoOthers, OthersByRedis
 
 CLIENT = Path(__file__).parent / "static" / "app"
 
@@ -36,8 +37,10 @@ def create_app(context: PanelContext) -> APIFlask:
     errors.install(app)
     limiter = security.install(app, context)
     identity.install(app, context)
-    presence = Presence(context)
+    others = OthersByRedis(context.redis, context.screen_grace_seconds) if context.redis else NoOthers()
+    presence = Presence(context, others)
     socket = live.install(app, context, presence)
+    security.believe_proxies(app, context)
     app.register_blueprint(signin.blueprint(context, limiter))
     app.register_blueprint(panel.blueprint(context, presence))
     app.register_blueprint(cases.blueprint(context))

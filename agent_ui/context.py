@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -13,6 +14,9 @@ from casefile.db import Database
 from casefile.ids import Ids
 from dialer.asterisk.recording.keys import KeyRing
 from dialer.asterisk.recording.store import Store
+
+if TYPE_CHECKING:
+    from redis import ConnectionPool
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,9 @@ class PanelContext:
     `screen_grace_seconds`: how long an operator at work may be without a screen, which covers a reload. `listening`
     false leaves out the listener on the database, for programs that only want the API's description; `voice_nodes`:
     where operators' browsers register to speak, none where no real telephone line is; `recordings`:
-    what is heard from, None where nothing is recorded.
+    what is heard from, None where nothing is recorded; `redis`: where several web processes keep what they must know
+    of each other, None where this one is alone (`web_processes.redis_connections`); `proxies`: how many proxies of
+    one's own stand in front, whose word about a visitor's address is taken.
     """
 
     database: Database
@@ -77,6 +83,8 @@ class PanelContext:
     listening: bool = True
     voice_nodes: tuple[VoiceNode, ...] = ()
     recordings: RecordingShelf | None = None
+    redis: ConnectionPool | None = None
+    proxies: int = 0
 
     @property
     def rehearsed(self) -> bool:

@@ -1,5 +1,7 @@
 """The one way out to browsers: listens for what the engine changed, reads the rows, sends them to whom they concern.
 
+Every web process listens for itself and sends to the browsers connected to it and to nobody else's, so that whatever
+happens reaches each browser once, however many web processes there are.
 Notifications carry ids only and may be lost; what is sent is always read from the rows. A seat's change goes to its
 operator at once; the floor is sent whole, at most four times a second and at least every five seconds.
 """
@@ -23,6 +25,7 @@ from agent_ui.floor import live as floor_live
 from agent_ui.live import turn_out_ended_sessions
 from agent_ui.panel import live as panel_live
 from agent_ui.presence import Presence
+from agent_ui.web_processes import Operator
 from casefile.db import APPLICATION_ROLE
 
 CHANNEL = "floor_live"
@@ -118,7 +121,7 @@ class Notifier:
             for municipality_id, operator_id in dict.fromkeys(
                 (each.municipality_id, each.operator_id) for each in heard
             ):
-                if operator_id is not None:
+                if operator_id is not None and self._presence.has_screen(Operator(municipality_id, operator_id)):
                     self.seat_changed(municipality_id, operator_id)
             for municipality_id in dict.fromkeys(each.municipality_id for each in heard if each.stop):
                 floor_live.send_stops(self._context, self._socket, municipality_id)

@@ -1,7 +1,8 @@
 """Who has a screen open. An operator whose last screen has been gone for a while is paused: no silent call.
 
-A resident who answers and is joined to a desk without a screen hears nothing (DOMAIN.md §2.8). The room's one web
-process holds every screen of its operators, so it alone can tell; it says so to the engine by a command like any other.
+A resident who answers and is joined to a desk without a screen hears nothing (DOMAIN.md §2.8). The web process that loses
+a screen waits for it, looks whether another web process has one of the same operator, and if none has says so to the
+engine by a command like any other.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from agent_ui.context import PanelContext
 from agent_ui.identity import SignedIn
+from agent_ui.web_processes import Operator, WebProcesses
 from casefile import accounts
 from casefile.db import Json
 from casefile.tables import Municipality
@@ -34,33 +36,33 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Operator:
-    municipality_id: int
-    operator_id: UUID
-
-
-@dataclass(frozen=True, slots=True)
 class _Screen:
     operator: Operator
     session_key: str
 
 
 class Presence:
-    """Every open screen by its connection. Safe for threads: connections come and go on their own."""
+    """Every open screen of this web process by its connection. Safe for threads: connections come and go on their own."""
 
-    def __init__(self, context: PanelContext) -> None:
+    def __init__(self, context: PanelContext, others: WebProcesses) -> None:
         self._context = context
+        self._others = others
         self._lock = threading.Lock()
         self._screens: dict[str, _Screen] = {}
         self._waiting: dict[Operator, threading.Timer] = {}
         self._closed = False
 
     def start(self) -> None:
-        """Begin to wait for the screens that lived before this web process: they come back within the grace or never."""
-        threading.Thread(target=self._expect_those_at_work, name="presence", daemon=True).start()
+        """Begin to wait for the screens that lived before this web process: they come back within the grace or never.
+
+        The same whenever another web process has ended: its screens come to this one, or another, or never.
+        """
+        self._others.start(self.operators, self._begin_to_expect)
+        self._begin_to_expect()
 
     def close(self) -> None:
         """Nothing more is said."""
+        self._others.close()
         with self._lock:
             self._closed = True
             for timer in self._waiting.values():
@@ -77,6 +79,7 @@ class Presence:
             timer = self._waiting.pop(operator, None)
             if timer is not None:
                 timer.cancel()
+        self._others.changed()
 
     def left(self, connection: str) -> None:
         """That screen is gone; a reload comes back within the grace."""
@@ -84,6 +87,17 @@ class Presence:
             screen = self._screens.pop(connection, None)
             if screen is not None:
                 self._wait_unless_here(screen.operator)
+        self._others.changed()
+
+    def operators(self) -> set[Operator]:
+        """Everybody who has a screen open at this web process."""
+        with self._lock:
+            return {screen.operator for screen in self._screens.values()}
+
+    def has_screen(self, operator: Operator) -> bool:
+        """Whether a screen of this operator is open at this web process."""
+        with self._lock:
+            return self._is_here(operator)
 
     def expect(self, operator: Operator) -> None:
         """This operator takes calls from now on, and must have a screen for it within the grace."""
@@ -104,9 +118,11 @@ class Presence:
 
     # -- those who do not come back -------------------------------------------------------------------------------
 
+    def _is_here(self, operator: Operator) -> bool:
+        return any(screen.operator == operator for screen in self._screens.values())
+
     def _wait_unless_here(self, operator: Operator) -> None:
-        here = any(screen.operator == operator for screen in self._screens.values())
-        if here or operator in self._waiting or self._closed:
+        if self._is_here(operator) or operator in self._waiting or self._closed:
             return
         timer = threading.Timer(self._context.screen_grace_seconds, self._grace_over, (operator,))
         timer.daemon = True
@@ -118,6 +134,8 @@ class Presence:
             if self._waiting.get(operator) is not threading.current_thread():
                 return
             del self._waiting[operator]
+        if self._others.show(operator):
+            return
         try:
             self._pause(operator)
         except SQLAlchemyError as error:
@@ -141,6 +159,9 @@ class Presence:
                 detail={"reason": SCREEN_GONE},
             )
         _log.info("a screen is gone and its operator is paused: %s", operator.operator_id)
+
+    def _begin_to_expect(self) -> None:
+        threading.Thread(target=self._expect_those_at_work, name="presence", daemon=True).start()
 
     def _expect_those_at_work(self) -> None:
         while not self._closed:

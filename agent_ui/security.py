@@ -11,6 +11,7 @@ from flask import Response, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from agent_ui.context import PanelContext, VoiceNode
 
@@ -68,7 +69,7 @@ def install(app: APIFlask, context: PanelContext) -> Limiter:
     )
     CSRFProtect(app)
     policy = content_policy(context.voice_nodes)
-    limiter = Limiter(get_remote_address, app=app, storage_uri="memory://", headers_enabled=False)
+    limiter = _limiter(app, context)
 
     @app.after_request
     def protect(response: Response) -> Response:
@@ -82,3 +83,25 @@ def install(app: APIFlask, context: PanelContext) -> Limiter:
         return response
 
     return limiter
+
+
+def _limiter(app: APIFlask, context: PanelContext) -> Limiter:
+    """Counts together with the other web processes; each for itself while Redis is away."""
+    if context.redis is None:
+        return Limiter(get_remote_address, app=app, storage_uri="memory://", headers_enabled=False)
+    return Limiter(
+        get_remote_address,
+        app=app,
+        storage_uri="redis://",
+        storage_options={"connection_pool": context.redis},  # type: ignore[dict-item]
+        key_prefix="tsunagaru",
+        in_memory_fallback_enabled=True,
+        headers_enabled=False,
+    )
+
+
+def believe_proxies(app: APIFlask, context: PanelContext) -> None:
+    """A visitor's address, host and scheme are what our own proxies say; without one a visitor could claim anything."""
+    if context.proxies:
+        number = context.proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=number, x_proto=number, x_host=number)  # type: ignore[method-assign]

@@ -68,6 +68,7 @@ def examine(settings: Settings, database_url: Callable[[], str], clock: Clock) -
     yield fonts()
     yield port(settings)
     yield certificate(settings, clock)
+    yield web_processes(settings)
     yield from telephones(settings, clock, url)
     yield Finding("SMS配信", "予行用の配信だけです(配信事業者の設定はありません)")
 
@@ -190,6 +191,8 @@ def port(settings: Settings) -> Finding:
 def certificate(settings: Settings, clock: Clock) -> Finding:
     """Without HTTPS a browser gives no microphone; with one that has expired it shows no panel."""
     if settings.https is None:
+        if settings.proxies:
+            return Finding("証明書(HTTPS)", "前に置いたプロキシのものを使います(期限はプロキシで確かめてください)")
         if not settings.voice:
             return Finding("証明書(HTTPS)", "なし(この機械だけで使い、声はブラウザーを通しません)")
         remedy = "「tsunagaru certificate make」で作り、serve に --certificate と --key で指定してください。"
@@ -205,6 +208,28 @@ def certificate(settings: Settings, clock: Clock) -> Finding:
     if left < WARN_BEFORE:
         return Finding("証明書(HTTPS)", f"{found}(あと{left.days}日)", _RENEW)
     return Finding("証明書(HTTPS)", found)
+
+
+def web_processes(settings: Settings) -> Finding:
+    """What several web processes share, where there are several."""
+    subject = "画面サーバーの連絡(Redis)"
+    if settings.redis_url is None:
+        return Finding(subject, "使いません(画面サーバーは1つだけです)")
+    # Only here: it is slow to load, and most offices have none.
+    from redis import Redis, RedisError
+
+    from agent_ui.web_processes import PROCESSES, redis_connections
+
+    try:
+        with Redis(connection_pool=redis_connections(settings.redis_url)) as redis:
+            version = redis.info("server")["redis_version"]
+            return Finding(subject, f"Redis {version}、動いている画面サーバー {redis.scard(PROCESSES)} 台")
+    except (RedisError, ValueError) as error:
+        remedy = (
+            "Redisが動いているか、REDIS_URL の宛先とパスワードが正しいかを確かめてください。つながるまで、画面サーバーは"
+            "ほかの画面サーバーの変化を知らずに動き続け、つながれば自分で元に戻ります。"
+        )
+        return Finding(subject, f"応答しません({type(error).__name__})", remedy)
 
 
 def telephones(settings: Settings, clock: Clock, database_url: str | None) -> Iterator[Finding]:

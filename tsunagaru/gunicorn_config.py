@@ -1,4 +1,7 @@
-"""How gunicorn serves the panel: one worker with threads, since Socket.IO keeps its clients in one process."""
+"""How gunicorn serves the panel: one worker with threads, since Socket.IO keeps its clients in one process.
+
+More of them are started beside it, each with an address of its own (docs/more-web-servers.md).
+"""
 
 from __future__ import annotations
 

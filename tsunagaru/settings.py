@@ -22,6 +22,8 @@ CLOCK = "TSUNAGARU_CLOCK"
 DEMO = "TSUNAGARU_DEMO"
 NODES = "TSUNAGARU_NODES"
 RECORDING_KEY = "TSUNAGARU_RECORDING_KEY"
+PROXIES = "TSUNAGARU_PROXIES"
+REDIS = "REDIS_URL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,8 @@ class Settings:
     the embedded server's data, recordings, backups, the secret key. `clock` and `demo` are how the processes of a demo
     are told of each other; an office has neither. `recording_key`: the folder of the keys that open recordings, if it is
     not below `home`. `nodes`: the files of the telephone nodes (docs/telephones.md). `voice` pairs a node's name with the
-    address of its WebSocket, where browsers reach it in another way than its file says.
+    address of its WebSocket, where browsers reach it in another way than its file says. `redis_url`: what several web
+    processes share (docs/more-web-servers.md), None where there is one. `proxies`: how many stand in front of them.
     """
 
     home: Path
@@ -54,12 +57,14 @@ class Settings:
     voice: tuple[tuple[str, str], ...] = ()
     recording_key: Path | None = None
     nodes: tuple[Path, ...] = ()
+    redis_url: str | None = None
+    proxies: int = 0
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
-        """Read TSUNAGARU_HOME, DATABASE_URL, TSUNAGARU_HOST, TSUNAGARU_PORT, TSUNAGARU_LOG, TSUNAGARU_CERTIFICATE with
-        TSUNAGARU_KEY, TSUNAGARU_RECORDING_KEY, TSUNAGARU_NODES (files, apart by spaces) and TSUNAGARU_VOICE
-        (node-1=wss://…/ws, several of them apart by spaces).
+        """Read TSUNAGARU_HOME, DATABASE_URL, REDIS_URL, TSUNAGARU_HOST, TSUNAGARU_PORT, TSUNAGARU_LOG,
+        TSUNAGARU_CERTIFICATE with TSUNAGARU_KEY, TSUNAGARU_RECORDING_KEY, TSUNAGARU_NODES (files, apart by spaces),
+        TSUNAGARU_VOICE (node-1=wss://…/ws, several of them apart by spaces) and TSUNAGARU_PROXIES (a number).
 
         Raises TsunagaruError for a value nobody can use.
         """
@@ -76,6 +81,8 @@ class Settings:
             https=_https(found.get(CERTIFICATE), found.get(KEY)),
             nodes=tuple(Path(file).expanduser().absolute() for file in found.get(NODES, "").split()),
             voice=tuple(_voice_node(pair) for pair in found.get(VOICE, "").split()),
+            redis_url=_redis(found[REDIS]) if found.get(REDIS) else None,
+            proxies=_proxies(found.get(PROXIES) or "0"),
         )
 
     @property
@@ -163,6 +170,21 @@ def _voice_node(pair: str) -> tuple[str, str]:
             f"{VOICE}「{pair}」は使えません。node-1=wss://電話の機械の名前:8089/ws の形で指定してください。"
         )
     return name, url
+
+
+def _redis(url: str) -> str:
+    # The address may hold a password, so the sentence does not repeat it.
+    if urlsplit(url).scheme not in {"redis", "rediss", "unix"}:
+        raise TsunagaruError(f"{REDIS} が使えません。redis://Redisの機械の名前:6379/0 の形で指定してください。")
+    return url
+
+
+def _proxies(text: str) -> int:
+    if text not in set("0123456789"):
+        raise TsunagaruError(
+            f"{PROXIES}「{text}」は使えません。画面の前に置いたプロキシの段数を0から9までの整数で指定してください。"
+        )
+    return int(text)
 
 
 def _clock(text: str) -> ShiftedClock:

@@ -60,6 +60,7 @@ def clock_of(settings: Settings) -> Clock:
 def web_application() -> APIFlask:
     """The WSGI application gunicorn serves; reads its settings from the environment."""
     from agent_ui.app import create_app
+    from agent_ui.web_processes import redis_connections
 
     settings = Settings.from_environment()
     configure_logs(settings.log_format, "web")
@@ -71,9 +72,12 @@ def web_application() -> APIFlask:
         ids=TimeOrderedIds(clock.now),
         secret_key=secret(settings, "session"),
         clock_speed=settings.clock.speed if settings.clock else 1.0,
-        secure_cookies=settings.https is not None,
+        # A proxy of the office's own speaks HTTPS with browsers.
+        secure_cookies=settings.https is not None or settings.proxies > 0,
         voice_nodes=voice_nodes(settings),
         recordings=RecordingShelf(Store(settings.recordings), KeyRing(settings.recording_keys)),
+        redis=redis_connections(settings.redis_url) if settings.redis_url else None,
+        proxies=settings.proxies,
     )
     if settings.demo and not settings.nodes:
         # Nobody hears these residents.

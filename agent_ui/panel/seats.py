@@ -15,8 +15,9 @@ from agent_ui.identity import SignedIn, note
 from agent_ui.labels import PauseReason
 from agent_ui.panel import calls, desk, members
 from agent_ui.panel.schemas import ManualDial, PanelState
-from agent_ui.presence import FROM_SCREEN, Operator, Presence
+from agent_ui.presence import FROM_SCREEN, Presence
 from agent_ui.signin.schemas import Done
+from agent_ui.web_processes import Operator
 from casefile.db import Json
 from casefile.roles import Right
 from casefile.tables import Arrears, Attempt

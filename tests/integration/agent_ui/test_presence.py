@@ -17,6 +17,7 @@ from agent_ui.app import create_app
 from agent_ui.context import PanelContext
 from agent_ui.live import turn_out_ended_sessions
 from agent_ui.presence import Presence
+from agent_ui.web_processes import NoOthers
 from casefile import accounts
 from casefile.db import Database
 from casefile.tables import UserAccount
@@ -124,14 +125,14 @@ def test_a_new_web_process_waits_for_the_screens_of_the_old_one(room: Room, cont
     room.open_screen()
     assert room.visitor.post("/api/panel/ready").status_code == 200
     room.presence.close()
-    after = Presence(replace(context, screen_grace_seconds=GRACE))
+    after = Presence(replace(context, screen_grace_seconds=GRACE), NoOthers())
     after.start()
     assert room.pauses_soon() == [SCREEN_GONE]
     after.close()
 
 
 def test_rehearsed_operators_need_no_screen(room: Room, context: PanelContext) -> None:
-    after = Presence(replace(context, screen_grace_seconds=GRACE))
+    after = Presence(replace(context, screen_grace_seconds=GRACE), NoOthers())
     after.start()
     assert room.pauses_after_the_grace() == []
     after.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,7 +11,8 @@ import pytest
 
 from casefile.clock import SystemClock, VirtualClock
 from casefile.errors import TsunagaruError
-from tsunagaru.doctor import Finding, examine
+from tests.redis_server import redis_server
+from tsunagaru.doctor import Finding, examine, web_processes
 from tsunagaru.settings import Settings
 
 
@@ -47,6 +49,17 @@ def test_a_wrong_clock_is_found(database_url: str, settings: Settings) -> None:
     late = VirtualClock(datetime.now(UTC) - timedelta(minutes=5))
     clock = about(list(examine(settings, lambda: database_url, late)), "サーバーとの時計の差")
     assert "NTP" in clock.remedy
+
+
+@pytest.mark.debian
+def test_a_redis_between_web_servers_is_looked_at(tmp_path: Path, settings: Settings) -> None:
+    assert web_processes(settings).well
+    with redis_server(tmp_path) as server:
+        shared = replace(settings, redis_url=server.url)
+        assert "画面サーバー 0 台" in web_processes(shared).found
+        server.kill()
+        silent = web_processes(shared)
+    assert "REDIS_URL" in silent.remedy
 
 
 def test_a_database_that_does_not_answer_does_not_end_the_examination(settings: Settings) -> None:

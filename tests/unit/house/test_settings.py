@@ -48,6 +48,25 @@ def test_an_unusable_port_is_told(port: str) -> None:
         Settings.from_environment({"TSUNAGARU_PORT": port})
 
 
+def test_several_web_servers_are_told_of_each_other_and_of_the_proxy() -> None:
+    settings = Settings.from_environment({"REDIS_URL": "redis://:geheim@redis:6379/0", "TSUNAGARU_PROXIES": "1"})
+    assert (settings.redis_url, settings.proxies) == ("redis://:geheim@redis:6379/0", 1)
+    alone = Settings.from_environment({"REDIS_URL": "", "TSUNAGARU_PROXIES": ""})
+    assert (alone.redis_url, alone.proxies) == (None, 0)
+
+
+def test_an_unusable_redis_is_told_without_its_password() -> None:
+    with pytest.raises(TsunagaruError, match="redis://") as told:
+        Settings.from_environment({"REDIS_URL": "http://:geheim@redis"})
+    assert "geheim" not in str(told.value)
+
+
+@pytest.mark.parametrize("number", ["x", "-1", "10", "１"])
+def test_an_unusable_number_of_proxies_is_told(number: str) -> None:
+    with pytest.raises(TsunagaruError, match="プロキシの段数"):
+        Settings.from_environment({"TSUNAGARU_PROXIES": number})
+
+
 def test_an_unknown_log_format_is_told() -> None:
     with pytest.raises(TsunagaruError, match="json か console"):
         Settings.from_environment({"TSUNAGARU_LOG": "xml"})
