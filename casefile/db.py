@@ -124,6 +124,17 @@ class Database:
             enter(connection, municipality_id)
             yield connection
 
+    @contextmanager
+    def repeatable_transaction(self, municipality_id: int | None) -> Iterator[Connection]:
+        """A `transaction` of rows whose source will tell them again if the database server crashes in the next moment.
+
+        Its commit does not wait for the disk, and is durable at the latest with the next one that does
+        (https://www.postgresql.org/docs/current/wal-async-commit.html). Never for what the outside world acts on.
+        """
+        with self.transaction(municipality_id) as connection:
+            connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
+            yield connection
+
     def close(self) -> None:
         self.engine.dispose()
 

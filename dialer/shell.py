@@ -186,9 +186,12 @@ class FloorShell:
             self._read_rows(now)
 
     def flush(self) -> None:
-        """Commit what is not committed yet, then tell the carrier what waited for it."""
+        """Commit what is not committed yet, then tell the carrier what waited for it.
+
+        What a crash of the server could take with it the carrier is asked for again; a dial's intent was committed before.
+        """
         if self._batch:
-            with self._database.transaction(self._municipality_id) as conn:
+            with self._database.repeatable_transaction(self._municipality_id) as conn:
                 after = self._write(conn)
             self._note_due(after)
         self._tell()

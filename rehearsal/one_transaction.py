@@ -69,6 +69,12 @@ class OneTransaction(Database):
             self._depth -= 1
             self._joined += 1
 
+    @contextmanager
+    def repeatable_transaction(self, municipality_id: int | None) -> Iterator[Connection]:
+        """Like any other: none waits for the disk."""
+        with self.transaction(municipality_id) as connection:
+            yield connection
+
     def commit(self) -> None:
         """Let others see what was written."""
         if self._open is not None:

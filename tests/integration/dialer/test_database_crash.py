@@ -1,0 +1,69 @@
+"""The database server crashes at random points, with all that was committed and not yet on the disk: the same story.
+
+An engine does not wait for the disk with what the carrier can tell again, and waits for it before a number is dialed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from casefile import migrations
+from tests.integration.dialer.attack import Trial, attack, trial
+from tsunagaru.postgres import EmbeddedServer
+
+__all__ = ["trial"]
+
+# The machine itself does not crash: what was written is there, on the disk or not.
+_OPTIONS = {"fsync": "off", "full_page_writes": "off", "shared_buffers": "128MB", "wal_writer_delay": "1s"}
+
+
+@pytest.fixture
+def server(tsunagaru_home: Path) -> Iterator[EmbeddedServer]:
+    """A server of this test alone."""
+    # Beside the run's own home, so that what a killed run leaves is cleared up with it.
+    home = Path(tempfile.mkdtemp(prefix=f"{tsunagaru_home.name}-", dir=tsunagaru_home.parent))
+    server = EmbeddedServer(home, _OPTIONS)
+    server.start()
+    yield server
+    server.stop()
+    shutil.rmtree(home)
+
+
+@pytest.fixture
+def database_url(server: EmbeddedServer) -> str:
+    url = server.create_database("crashing")
+    migrations.upgrade(url)
+    return url
+
+
+def crash(server: EmbeddedServer) -> None:
+    """End it as a crash would: what is in its memory alone is gone."""
+    pid = int((server.data / "postmaster.pid").read_text().split()[0])
+    os.kill(pid, signal.SIGQUIT)
+    deadline = time.monotonic() + 20
+    while server.alive():
+        assert time.monotonic() < deadline, "the server does not end"
+        time.sleep(0.02)
+    server.start()
+
+
+def test_the_database_server_crashes_at_random_points(
+    trial: Trial, server: EmbeddedServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def blow(trial: Trial) -> None:
+        crash(server)
+        trial.begin_to_measure()
+
+    figures = attack(trial, 6, 1, blow)
+    with capsys.disabled():
+        print(f"\ndatabase crashes: {json.dumps(figures)}")
+    assert figures["rang"] > 0
