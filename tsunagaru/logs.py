@@ -46,7 +46,8 @@ def formatter(log_format: str, process: str) -> logging.Formatter:
         else structlog.processors.JSONRenderer(ensure_ascii=False)
     )
     return structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=_common(process),
+        # What the standard library's events say besides their text (`extra`) is said too, and hidden like everything.
+        foreign_pre_chain=[structlog.stdlib.ExtraAdder(), *_common(process)],
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             structlog.processors.format_exc_info,

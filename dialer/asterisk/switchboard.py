@@ -387,6 +387,10 @@ class Switchboard:
             result = table.result_of(q850, sip, call.early)
             if not by_far_end and result is not CallResult.CONGESTION:
                 result = table.result_of_sound(call.early) or CallResult.NO_ANSWER
+            if call.early not in (Early.UNKNOWN, Early.RING_BACK):
+                # What an office writes its trunk's table from.
+                told = {"trunk": call.trunk, "heard": call.early.value, "cause": cause, "result": result.value}
+                _log.info("a call that was not answered had sounded", extra=told)
         return Ended(call.attempt_id, at, cause, result.value if result else None, by_far_end and call.answered)
 
     def nobody_has(self, call: LineCall) -> None:

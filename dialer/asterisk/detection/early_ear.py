@@ -10,7 +10,7 @@ It has a connection to the node of its own, so that neither a call's commands no
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
 import structlog
@@ -50,6 +50,33 @@ class LineBeforeAnswer:
         return heard
 
 
+@dataclass(slots=True)
+class SoundingLines:
+    """The calls on their way that sound, on the trunks that are listened to: by the events of one node, in order. Pure."""
+
+    trunks: Collection[str]
+    attempts: set[UUID] = field(default_factory=set)
+
+    def begun(self, event: Event) -> tuple[UUID, str] | None:
+        """The attempt and the channel that begins to sound with this event; once a call, however often it is told."""
+        if event.name != EARLY_EVENT or event.get("DialStatus") not in _SOUNDS:
+            return None
+        attempt_id, channel = placed_id(event.get("DestUniqueid")), event.get("DestChannel")
+        if attempt_id is None or attempt_id in self.attempts or trunk_of(channel) not in self.trunks:
+            return None
+        self.attempts.add(attempt_id)
+        return attempt_id, channel
+
+    def over(self, event: Event) -> UUID | None:
+        """The attempt that is answered or has ended with this event."""
+        answered = event.name == "Newstate" and event.get("ChannelStateDesc") == "Up"
+        attempt_id = placed_id(event.get("Uniqueid")) if answered or event.name == "Hangup" else None
+        if attempt_id is None or attempt_id not in self.attempts:
+            return None
+        self.attempts.discard(attempt_id)
+        return attempt_id
+
+
 class EarlyEar:
     """A `dialer.asterisk.causes.Ear` on the lines of some trunks of one node, before their answer.
 
@@ -64,11 +91,10 @@ class EarlyEar:
         trunks: Collection[str],
         host: str = "127.0.0.1",
     ) -> None:
-        self._trunks = trunks
+        self._lines = SoundingLines(trunks)
         self._new_classifier = new_classifier
         self._tell: Callable[[Verdict], None] = lambda _: None
         self._door = ""
-        self._unanswered: set[UUID] = set()
         patience = Patience(mute=RINGS_AT_MOST, longest=RINGS_AT_MOST)
         self._server: AudioSocketServer[Early] = AudioSocketServer(self._listener_for, self._heard, host, patience)
         self._ami = Ami(f"{name}-early-ear", address, self, AmiTerms(events="call"))
@@ -97,30 +123,21 @@ class EarlyEar:
     def on_lost(self, reason: str) -> None:
         """Who answers is not heard of any more: no line is listened to on the chance that nobody did."""
         del reason
-        for attempt_id in list(self._unanswered):
-            self._let_go(attempt_id)
+        while self._lines.attempts:
+            self._server.let_go(self._lines.attempts.pop())
 
     def on_event(self, event: Event) -> None:
-        if event.name == EARLY_EVENT and event.get("DialStatus") in _SOUNDS:
-            self._sounds(placed_id(event.get("DestUniqueid")), event.get("DestChannel"))
-        elif event.name == "Hangup" or (event.name == "Newstate" and event.get("ChannelStateDesc") == "Up"):
-            attempt_id = placed_id(event.get("Uniqueid"))
-            if attempt_id in self._unanswered:
-                self._let_go(attempt_id)
-
-    def _sounds(self, attempt_id: UUID | None, channel: str) -> None:
-        if attempt_id is None or attempt_id in self._unanswered or trunk_of(channel) not in self._trunks:
+        begun = self._lines.begun(event)
+        if begun is not None:
+            self._ami.submit(Action("Originate", listening_in(*begun, self._door)), _noted, uuid4())
             return
-        self._unanswered.add(attempt_id)
-        self._ami.submit(Action("Originate", listening_in(attempt_id, channel, self._door)), _noted, uuid4())
-
-    def _let_go(self, attempt_id: UUID) -> None:
-        # In this order: a connection that comes a moment later finds itself unwanted.
-        self._unanswered.discard(attempt_id)
-        self._server.let_go(attempt_id)
+        over = self._lines.over(event)
+        if over is not None:
+            self._server.let_go(over)
 
     def _listener_for(self, attempt_id: UUID) -> LineBeforeAnswer | None:
-        return LineBeforeAnswer(self._new_classifier()) if attempt_id in self._unanswered else None
+        # Whoever comes a moment after the answer finds itself unwanted.
+        return LineBeforeAnswer(self._new_classifier()) if attempt_id in self._lines.attempts else None
 
     def _heard(self, attempt_id: UUID, early: Early) -> None:
         self._tell(Verdict(attempt_id, None, early))

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dialer.asterisk.detection.early import Early, EarlySounds
-from dialer.asterisk.detection.early_ear import LineBeforeAnswer
+from dialer.asterisk.detection.early_ear import LineBeforeAnswer, SoundingLines
 from dialer.asterisk.detection.scenes import busy, ring_back, tone
 from dialer.asterisk.detection.sound import RATE, Sound, frames_of, from_mulaw, samples, to_mulaw
+from dialer.asterisk.node.node import EARLY_EVENT
+from dialer.asterisk.wire import Event
 from tests.unit.dialer.line_sounds import line, quiet, speech
 
 RING_BACK, BUSY, VOICE, ANNOUNCEMENT = Early.RING_BACK, Early.BUSY, Early.VOICE, Early.ANNOUNCEMENT
@@ -89,3 +93,50 @@ def test_an_ear_of_another_make_says_what_it_knows_once() -> None:
     line_heard = LineBeforeAnswer(Knows())
     assert [line_heard.hear(np.zeros(160)) for _ in range(3)] == [Early.OUT_OF_REACH, None, None]
     assert not line_heard.done
+
+
+CALL, LINE = UUID(int=9), "PJSIP/hikari-0000001a"
+
+
+def on_its_way(status: str, uniqueid: str = str(CALL), channel: str = LINE) -> Event:
+    return Event(EARLY_EVENT, {"DialStatus": status, "DestUniqueid": uniqueid, "DestChannel": channel})
+
+
+def happens(name: str, state: str = "", uniqueid: str = str(CALL)) -> Event:
+    return Event(name, {"Uniqueid": uniqueid, "ChannelStateDesc": state})
+
+
+@pytest.mark.parametrize("status", ["RINGING", "PROGRESS"])
+def test_a_call_that_begins_to_sound_is_listened_to_once(status: str) -> None:
+    lines = SoundingLines({"hikari"})
+    assert lines.begun(on_its_way(status)) == (CALL, LINE)
+    assert [lines.begun(on_its_way(again)) for again in ("RINGING", "PROGRESS")] == [None, None]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        on_its_way("PROCEEDING"),
+        on_its_way("PROGRESS", channel="PJSIP/deaf-0000001a"),
+        on_its_way("PROGRESS", channel="AudioSocket/127.0.0.1:9019-x"),
+        on_its_way("RINGING", uniqueid="node-1-1795360130.2", channel="PJSIP/op-1-0000001a"),
+        happens("Newstate", "Ringing"),
+        happens("Newchannel"),
+    ],
+)
+def test_nothing_else_is_listened_to(event: Event) -> None:
+    lines = SoundingLines({"hikari"})
+    assert lines.begun(event) is None
+    assert lines.over(event) is None
+    assert not lines.attempts
+
+
+@pytest.mark.parametrize("end", [happens("Newstate", "Up"), happens("Hangup")])
+def test_it_is_over_with_the_answer_or_the_end_of_this_call(end: Event) -> None:
+    lines = SoundingLines({"hikari"})
+    lines.begun(on_its_way("PROGRESS"))
+    others = [happens(end.name, end.get("ChannelStateDesc"), uniqueid=other) for other in (str(UUID(int=8)), "1.2")]
+    assert [lines.over(other) for other in (*others, happens("Newstate", "Ringing"))] == [None, None, None]
+    assert lines.over(end) == CALL
+    assert lines.over(end) is None
+    assert not lines.attempts

@@ -35,6 +35,14 @@ def test_an_event_is_one_line_with_its_process(capsys: pytest.CaptureFixture[str
     assert (second["event"], second["process"], second["level"]) == ("as usual", "worker", "warning")
 
 
+def test_what_an_event_says_besides_its_text_is_said_whoever_logs_it(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logs("json", "engine")
+    logging.getLogger("library").warning("the line is lost", extra={"node": "node-1", "personal_name": "山田"})
+    told = json.loads(capsys.readouterr().err)
+    assert (told["node"], told["process"]) == ("node-1", "engine")
+    assert "山田" not in str(told)
+
+
 @pytest.mark.parametrize("log_format", ["json", "console"])
 def test_a_marked_person_is_hidden(log_format: str, capsys: pytest.CaptureFixture[str]) -> None:
     configure_logs(log_format, "worker")

@@ -31,6 +31,8 @@ _ADDRESSES = {"answer": "127.0.7.2", "leave": "127.0.7.6", "ring": "127.0.7.4"} 
 }
 _DESK_ADDRESS = "127.0.7.5"
 _TONE_ADDRESS = "127.0.7.7"
+_HEARD_EARLY = {"tone", "answer-heard"}
+"""Trunks whose lines are listened to before the answer."""
 
 
 @dataclass(frozen=True)
@@ -53,13 +55,19 @@ def lines(asterisk_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
             stack.callback(far_ends[name].close)
         tone = EarlyFarEnd([Early(0.3 * busy(1), "until we give up", 0)], _TONE_ADDRESS, folder / "tone")
         stack.callback(tone.close)
-        trunks = (
-            *(
-                Trunk(name, end.address, end.port, OFFICE_NUMBER, cps=20, lines=10, inbound=False)
-                for name, end in far_ends.items()
-                if name != "echo"
-            ),
-            Trunk("tone", tone.address, tone.port, OFFICE_NUMBER, cps=20, lines=10, inbound=False, early_media=True),
+        ends: dict[str, FarEnd | EarlyFarEnd] = {name: end for name, end in far_ends.items() if name != "echo"}
+        trunks = tuple(
+            Trunk(
+                name,
+                end.address,
+                end.port,
+                OFFICE_NUMBER,
+                cps=20,
+                lines=10,
+                inbound=False,
+                early_media=name in _HEARD_EARLY,
+            )
+            for name, end in {**ends, "tone": tone, "answer-heard": ends["answer"]}.items()
         )
         desk = OperatorLine(endpoint_of(key("operator", 0)), new_secret(), webrtc=False)
         node = replace(node_of("engine", trunks), operators=(desk,))

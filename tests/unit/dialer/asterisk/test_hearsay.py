@@ -90,6 +90,17 @@ def test_what_sounds_before_the_answer_says_why_nobody_answers(early: Early, res
     assert not any(isinstance(event, Heard) for event in world.told)
 
 
+def test_what_had_sounded_is_told_to_whoever_writes_the_trunks_table(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "tsunagaru.asterisk")
+    for early, told in ((Early.RING_BACK, 0), (Early.VOICE, 1)):
+        world = dialed()
+        world.board.hear(Verdict(ATTEMPT, None, early))
+        told_at_the_end(world)
+        assert len(caplog.records) == told
+    fields = vars(caplog.records[0])
+    assert [fields[name] for name in ("trunk", "heard", "cause", "result")] == ["hikari", "voice", "16", "03"]
+
+
 def test_whoever_answers_after_a_tone_has_answered() -> None:
     world = dialed()
     world.board.hear(Verdict(ATTEMPT, None, Early.BUSY))
