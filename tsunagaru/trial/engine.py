@@ -21,7 +21,7 @@ from callflow.events import Answered, CarrierCommand, CarrierEvent, Detected
 from casefile.clock import ShiftedClock
 from casefile.db import Database
 from dialer.asterisk.ami import AmiAddress
-from dialer.asterisk.carrier import AsteriskCarrier, NodeAddress
+from dialer.asterisk.carrier import AsteriskCarrier, CarrierTerms, NodeAddress
 from dialer.asterisk.causes import Verdict
 from dialer.asterisk.known_lines import KnownLines
 from dialer.asterisk.lines import LineBook
@@ -35,7 +35,8 @@ from tsunagaru.trial.city import FLOOR, MUNICIPALITY
 
 @dataclass(frozen=True, slots=True)
 class EngineOrders:
-    """What a trial wants of its engine. `calls_a_second`: at most; `machines`: every answer is an answering machine's."""
+    """What a trial wants of its engine. `calls_a_second`: at most; `machines`: every answer is an answering machine's;
+    `away`: seconds after which nothing is hoped of a node any more."""
 
     database_url: str
     clock: str
@@ -50,6 +51,8 @@ class EngineOrders:
     lines: int
     calls_a_second: int
     machines: bool = False
+    ami_host: str = "127.0.0.1"
+    away: float = 30.0
 
     @classmethod
     def of(
@@ -78,6 +81,7 @@ class EngineOrders:
             lines=trunk.lines,
             calls_a_second=calls_a_second,
             machines=machines,
+            ami_host=node.ami_bind,
         )
 
 
@@ -115,12 +119,13 @@ def main(orders_in: IO[bytes]) -> int:
 
 def _carrier(orders: EngineOrders, lines: LineBook, clock: ShiftedClock) -> Carrier:
     trunk = Trunk(orders.trunk, orders.host, orders.port, "0300003333", cps=orders.cps, lines=orders.lines)
-    ami = AmiAddress("127.0.0.1", orders.ami_port, orders.ami_user, orders.ami_secret)
+    ami = AmiAddress(orders.ami_host, orders.ami_port, orders.ami_user, orders.ami_secret)
     nodes = [NodeAddress(orders.node, ami, (trunk,))]
+    terms = CarrierTerms(away=orders.away)
     if not orders.machines:
-        return AsteriskCarrier(nodes, lines, clock)
+        return AsteriskCarrier(nodes, lines, clock, terms)
     ear = _MachineEar()
-    return _Overheard(AsteriskCarrier(nodes, lines, clock, ear=ear), ear)
+    return _Overheard(AsteriskCarrier(nodes, lines, clock, terms, ear=ear), ear)
 
 
 class AtMost:

@@ -9,7 +9,7 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -112,12 +112,19 @@ class RunningNode:
 
 
 def start_node(
-    root: Path, node: Node, wording: Wording, recorded: Path | None = None, certificate: Certificate | None = None
+    root: Path,
+    node: Node,
+    wording: Wording,
+    recorded: Path | None = None,
+    certificate: Certificate | None = None,
+    *,
+    through: Sequence[str] = (),
 ) -> RunningNode:
     """Write the node's files, make what it says, start it, and return once calls can be placed.
 
     `node.home` must be `home_of(node.name)`. `certificate`: files of this machine, which Asterisk cannot see; it is given
-    copies, which go with the node. What a node of this name knew of calls when it ended, it knows again. Raises AsteriskNotStarted, and OSError for a certificate that cannot be read.
+    copies, which go with the node. `through`: a command that gives way to the one behind it, for a node in a place of its own
+    (`nsenter`). What a node of this name knew of calls when it ended, it knows again. Raises AsteriskNotStarted, and OSError for a certificate that cannot be read.
     """
     hindrance = why_not(root)
     if hindrance:
@@ -135,7 +142,16 @@ def start_node(
     # Not as root: `--userspec` drops every right before Asterisk's first instruction; its own id is the child's.
     with (folder / "log" / "start").open("wb") as told:
         process = subprocess.Popen(
-            [*_AS_ASTERISK, root, *_NOT_WAITING_FOR_THE_DISK, "asterisk", "-f", "-C", _inside(root, configuration)],
+            [
+                *through,
+                *_AS_ASTERISK,
+                root,
+                *_NOT_WAITING_FOR_THE_DISK,
+                "asterisk",
+                "-f",
+                "-C",
+                _inside(root, configuration),
+            ],
             stdin=subprocess.DEVNULL,
             stdout=told,
             stderr=subprocess.STDOUT,
