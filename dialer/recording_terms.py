@@ -19,6 +19,14 @@ from casefile.ids import Ids
 from casefile.tables import Attempt
 from dialer.tables import Campaign, RecordingTerms
 
+# Asked for every call, in the transaction that lets it through.
+_TERMS = """
+SELECT mode, days FROM recording_terms
+ WHERE municipality_id = %(city)s AND campaign_id IS NOT DISTINCT FROM %(campaign)s::uuid AND valid_from <= %(at)s
+ ORDER BY valid_from DESC, terms_id DESC
+ LIMIT 1
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Terms:
@@ -81,15 +89,8 @@ def set_terms(
 
 def terms_at(conn: Connection, city: City, campaign_id: UUID | None, at: datetime) -> Terms:
     """What a call of this campaign that was intended at `at` is under; never recorded unless somebody said so."""
-    campaign = (
-        RecordingTerms.campaign_id.is_(None) if campaign_id is None else RecordingTerms.campaign_id == campaign_id
-    )
-    row = conn.execute(
-        select(RecordingTerms.mode, RecordingTerms.days)
-        .where(RecordingTerms.municipality_id == city.id, campaign, RecordingTerms.valid_from <= at)
-        .order_by(RecordingTerms.valid_from.desc(), RecordingTerms.terms_id.desc())
-        .limit(1)
-    ).one_or_none()
+    values = {"city": city.id, "campaign": campaign_id, "at": at}
+    row = conn.exec_driver_sql(_TERMS, values).one_or_none()
     if row is None:
         return Terms(RecordingMode.OFF, city.settings.recording_days)
     return Terms(RecordingMode(row.mode), row.days or city.settings.recording_days)
