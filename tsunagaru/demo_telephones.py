@@ -5,7 +5,6 @@ address, a desk phone for each robot, and the city's residents behind the node's
 from __future__ import annotations
 
 import json
-import os
 import socket
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -26,7 +25,6 @@ _HOST = "127.0.0.1"
 _RESIDENTS_HOST = "127.0.0.2"
 """An address of their own: the node knows a trunk by it."""
 _RTP_PORTS = 200
-_FIRST_RTP = 20_000
 _NODE_FILE = "node.toml"
 _FILE = "demo-telephones.json"
 _TRUNK = "city"
@@ -90,8 +88,7 @@ def install_telephones(
             sip=free_port(_HOST),
             ami=free_port(_HOST, kind=socket.SOCK_STREAM),
             http=free_port(_HOST, kind=socket.SOCK_STREAM),
-            # Two demos that begin together look at different places.
-            rtp=free_range(_HOST, _RTP_PORTS, _FIRST_RTP + os.getpid() % 50 * _RTP_PORTS),
+            rtp=free_range(_HOST, _RTP_PORTS),
             residents=free_port(_RESIDENTS_HOST),
             office=national(city.caller_number),
         )

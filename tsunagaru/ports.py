@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
 import socket
 
 from casefile.errors import TsunagaruError
 
-_FIRST, _LAST = 20_000, 60_000
+_FIRST, _LAST = 20_000, 32_000
+"""Below those the system gives by itself to whoever asks for any."""
 
 
 def free_port(address: str, *, kind: socket.SocketKind = socket.SOCK_DGRAM) -> int:
@@ -16,9 +18,14 @@ def free_port(address: str, *, kind: socket.SocketKind = socket.SOCK_DGRAM) -> i
         return int(probe.getsockname()[1])
 
 
-def free_range(address: str, size: int, first: int = _FIRST) -> int:
-    """The even beginning of `size` UDP ports nobody listens on, looked for from `first` on (even). Raises TsunagaruError."""
-    for begin in range(first, _LAST, size):
+def free_range(address: str, size: int) -> int:
+    """The even beginning of an even number of UDP ports nobody listens on. Raises TsunagaruError.
+
+    Drawn at random, since they are free until they are used: of two who look at once each finds others.
+    """
+    begins = list(range(_FIRST, _LAST - size, size))
+    secrets.SystemRandom().shuffle(begins)
+    for begin in begins:
         held: list[socket.socket] = []
         try:
             for port in range(begin, begin + size):
