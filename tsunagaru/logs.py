@@ -16,7 +16,11 @@ import structlog
 
 PERSONAL = "personal_"
 _HIDDEN = "(伏せ字)"
-_QUOTED_ROW = re.compile(r"(?:DETAIL:|CONTEXT:|\[parameters:).*")
+_QUOTED_ROW = re.compile(
+    r"(?:DETAIL:|CONTEXT:|\[parameters:).*?(?=\n\[SQL:|\n\(Background on this error|\n\nThe above exception|\n\nDuring handling|\Z)",
+    re.DOTALL,
+)
+"""To the end of what is said of the error: a row quoted there may hold a memo of several lines."""
 
 
 def configure_logs(log_format: str, process: str) -> None:

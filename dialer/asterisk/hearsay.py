@@ -6,6 +6,7 @@ Names of events are Asterisk's; what the dialplan itself says comes as UserEvent
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from dialer.asterisk.switchboard import Switchboard
 
 _NO_CIRCUIT = 34
+_log = logging.getLogger("tsunagaru.asterisk")
 
 
 class Hearsay:
@@ -73,6 +75,10 @@ class Hearsay:
         del at
         uniqueid, channel = event.get("Uniqueid"), event.get("Channel")
         node.begins(uniqueid, channel)
+        if _nobody_ordered(node, event):
+            _log.warning("a call nobody ordered is ended", extra={"node": node.name, "trunk": trunk_of(channel)})
+            self._board.end_channel(node, channel)
+            return
         self._board.transfers.began(node, uniqueid, channel)
         self._board.listeners.began(node, uniqueid, channel)
         call = self._board.call_on(node, uniqueid)
@@ -157,3 +163,10 @@ class Hearsay:
         del event
         if not call.has(Joined):
             self._board.learn(call, Announcing(call.attempt_id, at))
+
+
+def _nobody_ordered(node: NodeView, event: Event) -> bool:
+    """Whether one of our trunks is about to be called by itself: a telephone of ours, or the network, that a call was placed to
+    sends it on to another number (302), and Asterisk follows. Every call of ours has its attempt's id."""
+    outward = event.get("ChannelStateDesc") == "Down"
+    return outward and trunk_of(event.get("Channel")) in node.trunks and placed_id(event.get("Uniqueid")) is None

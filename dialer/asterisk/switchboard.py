@@ -232,6 +232,10 @@ class Switchboard:
         if call.channel is not None:
             self._act(call.node, Action("Hangup", {"Channel": call.channel, "Cause": "16"}), _whatever)
 
+    def end_channel(self, node: NodeView, channel: str) -> None:
+        """Hang up a channel that is no call's."""
+        self._act(node.name, Action("Hangup", {"Channel": channel, "Cause": "16"}), _whatever)
+
     def answered_call(self, attempt_id: UUID) -> LineCall | None:
         call = self.calls.get(attempt_id)
         return call if call is not None and call.answered and not call.over else None

@@ -66,6 +66,10 @@ CALLERS = "tsunagaru-callers"
 """The same for call-backs, from the moment they come: who called is not lost with an engine (`dialer/asterisk/past.py`)."""
 CALLER_DAYS = 4
 """How many days of them are kept: over a long weekend."""
+WISHES = 9
+"""So often a caller's wish may change; who goes on pressing keys is told it is noted."""
+AFTER_HOURS_SECONDS = 90
+"""A caller outside the hours is listened to no longer, whatever they press."""
 PLACES = 9
 """The last place in the queue that has words of its own."""
 

@@ -65,3 +65,21 @@ def test_a_traceback_quotes_no_row_and_no_local_variable(log_format: str, capsys
     shown = capsys.readouterr().err
     assert "duplicate key" in shown
     assert "太郎" not in shown
+
+
+def test_a_quoted_memo_of_several_lines_stays_out_and_the_next_error_does_not(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    configure_logs("json", "worker")
+    memo = "夫が失業\n山田" + " 太郎"
+    try:
+        try:
+            raise ValueError(f"null value\nDETAIL:  Failing row contains (1, {memo}).\n[SQL: INSERT]")
+        except ValueError as error:
+            raise RuntimeError("not stored") from error
+    except RuntimeError:
+        structlog.get_logger().exception("failed")
+    shown = json.loads(capsys.readouterr().err)["exception"]
+    assert "太郎" not in shown
+    assert "[SQL: INSERT]" in shown
+    assert "RuntimeError: not stored" in shown

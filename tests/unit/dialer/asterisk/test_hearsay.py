@@ -11,6 +11,7 @@ from callflow.events import Announce, Detected, Dial, Ended, Heard, Join
 from dialer.asterisk.causes import Verdict
 from dialer.asterisk.detection.early import Early
 from dialer.asterisk.node.node import GUARD
+from dialer.asterisk.wire import Event
 from tests.unit.dialer.asterisk.world import OPERATOR, World
 
 NUMBER, OFFICE = "+819000000001", "+81300000000"
@@ -109,3 +110,22 @@ def test_whoever_answers_after_a_tone_has_answered() -> None:
     world.settle()
     world.board.hear(Verdict(ATTEMPT, Detected.PERSON, Early.OUT_OF_REACH))
     assert told_at_the_end(world) == [None]
+
+
+@pytest.mark.parametrize(
+    ("channel", "uniqueid", "state", "ended"),
+    [
+        ("PJSIP/hikari-000000aa", "node-1.7", "Down", True),
+        ("PJSIP/hikari-000000aa", "node-1.7", "Ring", False),
+        ("PJSIP/hikari-000000aa", str(UUID(int=8)), "Down", False),
+        ("PJSIP/another-citys-000000aa", "node-1.7", "Down", False),
+        ("PJSIP/op-1-000000aa", "node-1.7", "Down", False),
+    ],
+    ids=["sent on to another number", "somebody calls us", "an engine's call", "another city's trunk", "an operator"],
+)
+def test_a_call_nobody_ordered_is_ended(channel: str, uniqueid: str, state: str, ended: bool) -> None:
+    world = dialed()
+    headers = {"Channel": channel, "Uniqueid": uniqueid, "ChannelStateDesc": state}
+    world.board.event("a", Event("Newchannel", headers))
+    asked = [(action.name, action.fields["Channel"]) for action, _, _ in world.nodes[0].to_node]
+    assert asked == ([("Hangup", channel)] if ended else [])

@@ -11,11 +11,13 @@ import pytest
 
 from dialer.asterisk.node.configuration import channel_to, rendered, write_configuration
 from dialer.asterisk.node.node import (
+    AFTER_HOURS,
     ANNOUNCE,
     ANSWERED,
     EARLY_EVENT,
     EVENTS,
     JOIN,
+    QUEUE,
     Account,
     Certificate,
     Node,
@@ -53,6 +55,28 @@ def test_a_trunk_is_an_endpoint_that_shows_its_number_and_knows_its_peer() -> No
     assert section(text, "city", 0)["direct_media"] == "no"
     assert section(text, "city", 1)["contact"] == "sip:192.0.2.10:5060"
     assert section(text, "city-peer")["match"] == "192.0.2.10"
+
+
+def test_no_telephone_can_send_a_call_elsewhere_and_a_trunk_is_known_by_its_address_alone() -> None:
+    files = rendered(NODE)
+    trunk, line = section(files["pjsip.conf"], "city"), section(files["pjsip-operators.conf"], "op-1")
+    assert (trunk["identify_by"], line["identify_by"]) == ("ip", "username")
+    for endpoint in (trunk, line):
+        assert endpoint["allow_transfer"] == "no"
+    for text in (files["pjsip.conf"], files["pjsip-operators.conf"]):
+        assert "set_var = FORWARD_CONTEXT=tsunagaru-nobody" in text
+    assert "res_pjsip_refer" not in files["modules.conf"]
+    options = re.findall(r"Dial\([^,]+,[^,]+,([a-zA-Z]+)", files["extensions.conf"] + files["extensions-transfer.conf"])
+    assert [option for option in options if "i" not in option.partition("U")[0].partition("b")[0]] == []
+    assert len(options) == 2
+
+
+def test_whoever_presses_keys_all_the_time_waits_no_longer_than_others() -> None:
+    text = rendered(NODE)["extensions.conf"]
+    queue, after_hours = (text.split(f"[{context}]")[1].split("\n[")[0] for context in (QUEUE, AFTER_HOURS))
+    for key in "123":
+        assert f"exten => {key},1,GotoIf($[${{EPOCH}} >= ${{GIVE_UP}}]?nobody,1)" in queue
+    assert "TIMEOUT(absolute)=90" in after_hours
 
 
 def test_a_trunk_that_takes_no_calls_lets_nobody_in() -> None:
