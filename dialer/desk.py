@@ -32,6 +32,9 @@ _NOT_TAKEN_UP = "取次先がまだ応答していません。応答を待つか
 _NO_NUMBER = "発信できる電話番号が選ばれていません。番号を選び直してください。"
 
 
+_OF_A_CALL = frozenset({"hang_up", "wrapup_done", "consult", "three_way", "hand_over", "take_back"})
+
+
 @dataclass(frozen=True, slots=True)
 class _Desk:
     said: OperatorSaid
@@ -56,6 +59,9 @@ def obey(
         answer = supervision.stop(said.operator_id)
     elif seat is None or seat.state == "offline":
         answer = DONE if said.kind == "sign_out" else _NOT_SEATED
+    elif said.kind in _OF_A_CALL and said.attempt_id not in (None, seat.attempt_id):
+        # Pressed for a call that is over, and come late: the one that is there now is another person's.
+        answer = _NO_CALL
     else:
         answer = _DO[said.kind](room, seat)
     if said.command_no is not None:

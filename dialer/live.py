@@ -7,18 +7,16 @@ it can: a new epoch, seats from their rows, every call left behind asked for at 
 from __future__ import annotations
 
 import logging
-import queue
 import random
 import threading
+import time
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
 import psycopg
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from callflow.events import CarrierEvent
 from casefile.clock import Clock, SystemClock
 from casefile.db import Database
 from casefile.errors import TsunagaruError
@@ -26,7 +24,8 @@ from casefile.gate import LostFloor
 from casefile.ids import TimeOrderedIds
 from dialer.carrier import Carrier
 from dialer.commands import FLOOR_COMMAND
-from dialer.shell import FloorShell, ShellTerms
+from dialer.inbox import Inbox, Knock
+from dialer.shell import FloorShell, FloorTaken, ShellTerms
 
 _log = logging.getLogger("tsunagaru.engine")
 
@@ -34,15 +33,10 @@ _TICK_SECONDS = 1.0
 _LEAST_SECONDS = 0.01
 _KNOCK_SECONDS = 0.5
 _AGAIN_SECONDS = 1.0
-_BUNCH = 500
-
-
-@dataclass(frozen=True, slots=True)
-class _Knock:
-    """Somebody wrote a command for this floor."""
-
-
-_Inbox = queue.SimpleQueue[CarrierEvent | _Knock]
+_OVER = (DBAPIError, SQLAlchemyError, LostFloor, TsunagaruError)
+"""After these a shell is of no use any more."""
+_OF_USE_SECONDS = 60.0
+"""What an engine hears while another has the floor may still be its own to do: that one may have been gone by then."""
 
 
 def run_engine(
@@ -60,7 +54,7 @@ def run_engine(
 
     `speed`: how many seconds of `clock` pass in a real one (demos). Returns with the floor's lock released. Calls on the line stay with the carrier; the next engine asks for them.
     """
-    inbox: _Inbox = queue.SimpleQueue()
+    inbox = Inbox(time.monotonic)
     carrier.listen(inbox.put)
     ears = threading.Thread(
         target=_listen, args=(database_url, floor_id, inbox, stop_event), name="floor-commands", daemon=True
@@ -89,7 +83,7 @@ def _serve(
     municipality_id: int,
     floor_id: UUID,
     carrier: Carrier,
-    inbox: _Inbox,
+    inbox: Inbox,
     stop_event: threading.Event,
     clock: Clock,
     terms: ShellTerms | None,
@@ -104,7 +98,10 @@ def _serve(
         _log.info("floor taken", extra={"floor": str(floor_id), "epoch": shell.epoch})
         _obey(shell, inbox, stop_event, clock, speed)
         shell.flush()
-    except (DBAPIError, SQLAlchemyError, LostFloor, TsunagaruError) as error:
+    except FloorTaken:
+        inbox.forget(_OF_USE_SECONDS)
+        stop_event.wait(_AGAIN_SECONDS)
+    except _OVER as error:
         # Names of errors only: an error's text may quote a row.
         _log.warning("floor let go", extra={"floor": str(floor_id), "error": type(error).__name__})
         stop_event.wait(_AGAIN_SECONDS)
@@ -113,12 +110,12 @@ def _serve(
         database.close()
 
 
-def _obey(shell: FloorShell, inbox: _Inbox, stop_event: threading.Event, clock: Clock, speed: float) -> None:
+def _obey(shell: FloorShell, inbox: Inbox, stop_event: threading.Event, clock: Clock, speed: float) -> None:
     """Events as they come, a tick a second, everything committed after each bunch."""
     next_tick = clock.now()
     while not stop_event.is_set():
         wait = min(max((next_tick - clock.now()).total_seconds() / speed, 0.0), _TICK_SECONDS)
-        if _take_bunch(shell, inbox, wait):
+        if take_bunch(shell, inbox, wait):
             shell.wake()
         shell.flush()
         now = clock.now()
@@ -131,20 +128,20 @@ def _obey(shell: FloorShell, inbox: _Inbox, stop_event: threading.Event, clock: 
             next_tick = max(min(next_tick, wakeup), now + timedelta(seconds=_LEAST_SECONDS * speed))
 
 
-def _take_bunch(shell: FloorShell, inbox: _Inbox, wait: float) -> bool:
+def take_bunch(shell: FloorShell, inbox: Inbox, wait: float) -> bool:
     """Deliver what is there, at most a bunch, with one commit; says whether somebody knocked."""
-    bunch: list[CarrierEvent | _Knock] = []
-    with suppress(queue.Empty):
-        bunch.append(inbox.get(timeout=wait) if wait > 0 else inbox.get_nowait())
-        while len(bunch) < _BUNCH:
-            bunch.append(inbox.get_nowait())
-    events = [event for event in bunch if not isinstance(event, _Knock)]
+    events, knocked = inbox.take(wait)
     if events:
-        shell.deliver_together(events)
-    return len(events) < len(bunch)
+        try:
+            shell.deliver_together(events)
+        except _OVER:
+            inbox.not_done()
+            raise
+        inbox.done()
+    return knocked
 
 
-def _listen(database_url: str, floor_id: UUID, inbox: _Inbox, stop_event: threading.Event) -> None:
+def _listen(database_url: str, floor_id: UUID, inbox: Inbox, stop_event: threading.Event) -> None:
     """Turn the database's knocks into events. A knock that is lost costs only time: rows are read every few seconds."""
     while not stop_event.is_set():
         with suppress(psycopg.Error), psycopg.connect(database_url, autocommit=True) as connection:
@@ -152,5 +149,5 @@ def _listen(database_url: str, floor_id: UUID, inbox: _Inbox, stop_event: thread
             while not stop_event.is_set():
                 for knock in connection.notifies(timeout=_KNOCK_SECONDS):
                     if knock.payload == str(floor_id):
-                        inbox.put(_Knock())
+                        inbox.put(Knock())
         stop_event.wait(_AGAIN_SECONDS)

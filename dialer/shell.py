@@ -69,6 +69,10 @@ _WHY_NOT: dict[bool | None, Literal["closed", "elsewhere", "over"]] = {None: "cl
 """Why a caller is not served here, by whether the ledger's row of them lives; None: there is no row."""
 
 
+class FloorTaken(TsunagaruError):
+    """Another engine has the floor."""
+
+
 @dataclass(frozen=True, slots=True)
 class ShellTerms:
     """How often the shell looks after things that are not urgent, in seconds.
@@ -135,7 +139,7 @@ class FloorShell:
     def start(self) -> None:
         """Take the floor's lock, raise its epoch, restore seats, ask the carrier about calls left behind.
 
-        Raises TsunagaruError when another engine holds the floor.
+        Raises FloorTaken when another engine holds the floor.
         """
         self._take_lock()
         now = self._clock.now()
@@ -233,7 +237,7 @@ class FloorShell:
         ).scalar()
         if not taken:
             lock.close()
-            raise TsunagaruError("このフロアでは別のエンジンが動いています。止めてから起動し直してください。")
+            raise FloorTaken("このフロアでは別のエンジンが動いています。止めてから起動し直してください。")
         self._lock = lock
 
     # -- events in, commands out ----------------------------------------------------------------------------------

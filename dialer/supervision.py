@@ -46,6 +46,9 @@ class Supervision:
             return _BUSY_YOURSELF
         if target is None or call is None or call.state not in _HEARABLE:
             return _NOBODY_TALKS
+        if said.attempt_id not in (None, call.attempt_id):
+            # Right and audit log are of the call that was asked for.
+            return _NOBODY_TALKS
         if said.how is Listening.BARGE and call.state is not CallState.TALKING:
             return _NOT_ALONE
         before = self._rows.get(said.operator_id)

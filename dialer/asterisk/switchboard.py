@@ -61,6 +61,7 @@ _REMEMBERED_SECONDS = 600.0
 """How long a call that is over is kept here; its node remembers it for a day."""
 _ABSENT_SECONDS = 86_400.0
 _SWEEP_SECONDS = 60.0
+_OUR_HANGUP = 16
 
 
 class Act(Protocol):
@@ -389,6 +390,8 @@ class Switchboard:
             load = self.load_of(call)
             table = self._causes[load.trunk.causes if load is not None else "default"]
             result = table.result_of(q850, sip, call.early)
+            # What is hung up before it is sent ends as if the far end had refused it (603), but by our own cause.
+            by_far_end = by_far_end and not (call.hangup_wanted and q850 == _OUR_HANGUP)
             if not by_far_end and result is not CallResult.CONGESTION:
                 result = table.result_of_sound(call.early) or CallResult.NO_ANSWER
             if call.early not in (Early.UNKNOWN, Early.RING_BACK):

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import insert, select, update
+from sqlalchemy.exc import OperationalError
 
 from agent_ui.floor import call_backs
 from callflow import caller
@@ -33,6 +34,8 @@ from casefile.problems import EntryRefused
 from casefile.records import NewRecord, add_record
 from casefile.tables import Attempt, ContactRecord, Taxpayer
 from dialer.callers import language_skill, tax_skill
+from dialer.inbox import Inbox
+from dialer.live import take_bunch
 from dialer.tables import CampaignEntry, OperatorSkill
 from tests.integration.dialer.room import FLOOR, Room
 from tests.people import People, key, mobile
@@ -248,6 +251,28 @@ def test_who_was_missed_while_somebody_is_at_work_is_called_soon(room: Room) -> 
     misses(room, mobile(1))
     (booked,) = rows(room, Recall)
     assert booked.call_at == room.clock.now() + timedelta(minutes=5)
+
+
+def test_a_caller_told_of_while_the_database_breaks_is_told_to_the_next_engine(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room.fill(people=1)
+    room.start()
+    inbox, came = Inbox(lambda: 0.0), room.clock.now() - timedelta(minutes=30)
+    inbox.put(Missed(CALL, came, mobile(1), came + timedelta(seconds=20), wanted=True))
+    with monkeypatch.context() as broken:
+        broken.setattr("dialer.shell.enter_missed", fails)
+        with pytest.raises(OperationalError):
+            take_bunch(room.shell, inbox, 0)
+    room.shell.close()
+    room.start()
+    take_bunch(room.shell, inbox, 0)
+    assert row(room).state == "ended"
+    assert len(rows(room, Recall)) == 1
+
+
+def fails(*_: Any, **__: Any) -> None:
+    raise OperationalError("the connection is gone", None, OSError())
 
 
 @pytest.mark.parametrize(("number", "wanted"), [(mobile(1), False), (mobile(777), True), (None, True)])

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from callflow.codes import CallResult
-from callflow.events import Announce, Detected, Dial, Ended, Heard, Join
+from callflow.events import Announce, Detected, Dial, Ended, Hangup, Heard, Join
 from dialer.asterisk.causes import Verdict
 from dialer.asterisk.detection.early import Early
 from dialer.asterisk.node.node import GUARD
@@ -129,3 +129,15 @@ def test_a_call_nobody_ordered_is_ended(channel: str, uniqueid: str, state: str,
     world.board.event("a", Event("Newchannel", headers))
     asked = [(action.name, action.fields["Channel"]) for action, _, _ in world.nodes[0].to_node]
     assert asked == ([("Hangup", channel)] if ended else [])
+
+
+@pytest.mark.parametrize(("wanted", "q850", "result"), [(True, 16, "03"), (False, 16, "08"), (True, 21, "08")])
+def test_what_we_hung_up_before_it_was_sent_was_refused_by_nobody(wanted: bool, q850: int, result: str) -> None:
+    world = dialed()
+    channel = world.nodes[0].channels[str(ATTEMPT)]
+    if wanted:
+        world.board.obey(Hangup(ATTEMPT))
+    names = {"Channel": channel.name, "Uniqueid": channel.uniqueid}
+    world.board.event("a", Event("HangupRequest", names))
+    world.board.event("a", Event("Hangup", {**names, "Cause": str(q850), "TechCause": "603"}))
+    assert [event.result for event in world.told if isinstance(event, Ended)] == [result]
