@@ -153,9 +153,11 @@ class OthersByRedis:
         seen = {name: _read(text) for name, text in zip(names, lists, strict=True) if text is not None}
         with self._lock:
             self._came_back()
+            # Of a list that cannot be read (another version's, while one is put in the other's place) what was known holds.
+            known = {name: self._others.get(name, frozenset()) if own is None else own for name, own in seen.items()}
             # A Redis that started anew remembers nobody: who is alive gets the time to write the own list again.
             kept = self._others if time.monotonic() < self._forgetful_until else {}
-            before, self._others = self._others, {**kept, **seen}
+            before, self._others = self._others, {**kept, **known}
             if not before.keys() <= self._others.keys():
                 self._ended.set()
 
@@ -181,5 +183,8 @@ class OthersByRedis:
             _log.info("Redis answers again")
 
 
-def _read(text: bytes) -> frozenset[Operator]:
-    return frozenset(Operator(int(municipality), UUID(operator)) for municipality, operator in json.loads(text))
+def _read(text: bytes) -> frozenset[Operator] | None:
+    try:
+        return frozenset(Operator(int(municipality), UUID(operator)) for municipality, operator in json.loads(text))
+    except (ValueError, TypeError, AttributeError):
+        return None

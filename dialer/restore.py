@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +18,9 @@ from casefile.tables import Attempt
 from dialer.messages import Caller, CallRow, Candidate, ListeningRow, Restored, SeatRow
 from dialer.recording_terms import terms_at
 from dialer.tables import Floor, ListeningIn, Seat
+
+_TOLD_AGAIN = timedelta(days=7)
+"""No node remembers a caller for longer."""
 
 _STATE = {
     "intended": CallState.ADMITTED,
@@ -79,6 +82,16 @@ def restored(conn: Connection, city: City, floor_id: UUID, now: datetime) -> Res
     }
     calls = tuple(_call(conn, city, row, last.get(row.attempt_id, 0) + 1) for row in rows)
     return Restored(now, tuple(seats), calls, _listening(conn, floor_id))
+
+
+def callers_entered(conn: Connection, now: datetime) -> frozenset[UUID]:
+    """Callers of the last days who are in the ledger already, whom the nodes tell a new engine of all the same."""
+    entered = conn.scalars(
+        select(Attempt.attempt_id)
+        .where(Attempt.direction == "inbound", Attempt.intended_at >= now - _TOLD_AGAIN)
+        .order_by(Attempt.attempt_id)
+    )
+    return frozenset(entered)
 
 
 def _listening(conn: Connection, floor_id: UUID) -> tuple[ListeningRow, ...]:

@@ -57,7 +57,7 @@ from dialer.messages import (
 from dialer.picker import ReachBook, hour_slot
 from dialer.planner import PacerFor, one_to_one
 from dialer.reach_history import read_book
-from dialer.restore import begin_epoch, lock_key, restored
+from dialer.restore import begin_epoch, callers_entered, lock_key, restored
 from dialer.routing import Skills
 from dialer.second_look import NewFacts
 from dialer.supply import CampaignFacts, due_recalls, running_campaigns, supply, terms_of
@@ -125,6 +125,7 @@ class FloorShell:
         self._new_facts = NewFacts()
         self._skills: Skills = {}
         self._intended: dict[UUID, datetime] = {}
+        self._entered: frozenset[UUID] = frozenset()
         self._lock: Connection | None = None
         self._engine: Engine
         self._city: City
@@ -148,6 +149,7 @@ class FloorShell:
             self._epoch = begin_epoch(conn, self._floor_id, now)
             self._book = read_book(conn, self._city, now)
             left_behind = restored(conn, self._city, self._floor_id, now)
+            self._entered = callers_entered(conn, now)
         terms = EngineTerms(self._city.caller_number, pacer_for=self._terms.pacer_for)
         self._engine = Engine(terms)
         self._beat_at = now
@@ -346,6 +348,9 @@ class FloorShell:
             self._to_handle.append(NotServed(now, command.attempt_id, _WHY_NOT[lives]))
 
     def _enter_missed(self, command: EnterMissed) -> None:
+        if command.missed.attempt_id in self._entered:
+            # Days of them are told at every start; a resident who answers meanwhile waits behind no question of theirs.
+            return
         now = self._clock.now()
         with self._database.transaction(self._municipality_id) as conn:
             after = self._write(conn)

@@ -12,12 +12,13 @@ from uuid import UUID
 import pytest
 from apiflask import APIFlask
 from flask_socketio import SocketIO
+from redis import Redis
 from sqlalchemy import insert, select, update
 
 from agent_ui.app import create_app
 from agent_ui.context import PanelContext
 from agent_ui.presence import Presence
-from agent_ui.web_processes import redis_connections
+from agent_ui.web_processes import LISTS_OF_SCREENS, PROCESSES, redis_connections
 from casefile.db import Database
 from casefile.tables import UserAccount
 from dialer.seat import SCREEN_GONE
@@ -162,6 +163,18 @@ def test_the_screens_of_a_process_that_ended_are_waited_for_by_the_others(room: 
     room.become_ready(there)
     know_of_each_other(room, here, there)
     there.presence.close()
+    until(room.pauses, fits=lambda said: said == [SCREEN_GONE])
+
+
+def test_a_list_that_cannot_be_read_keeps_nobody_from_being_missed(
+    room: Room, webs: tuple[Web, Web], shared: PanelContext
+) -> None:
+    here, _ = webs
+    strange = Redis(connection_pool=shared.redis)
+    strange.set(f"{LISTS_OF_SCREENS}strange", "[1]")
+    strange.sadd(PROCESSES, "strange")
+    here.open_screen().disconnect()
+    room.become_ready(here)
     until(room.pauses, fits=lambda said: said == [SCREEN_GONE])
 
 

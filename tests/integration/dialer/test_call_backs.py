@@ -271,6 +271,18 @@ def test_a_caller_told_of_while_the_database_breaks_is_told_to_the_next_engine(
     assert len(rows(room, Recall)) == 1
 
 
+def test_callers_told_of_again_at_the_start_keep_nobody_waiting(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    room.fill(people=1)
+    room.start()
+    misses(room, mobile(1))
+    room.shell.close()
+    room.start()
+    monkeypatch.setattr("dialer.shell.enter_missed", fails)
+    misses(room, mobile(1))
+    with pytest.raises(OperationalError):
+        misses(room, mobile(1), attempt_id=key("another"))
+
+
 def fails(*_: Any, **__: Any) -> None:
     raise OperationalError("the connection is gone", None, OSError())
 
