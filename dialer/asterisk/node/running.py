@@ -157,6 +157,8 @@ def start_node(
             stderr=subprocess.STDOUT,
             env=_ENVIRONMENT | {"HOME": str(node.home)},
             cwd="/",
+            # A recording may be written into a folder anybody may look into, as a fresh tmpfs is.
+            umask=0o077,
         )
     running = RunningNode(node, root, process)
     try:

@@ -119,6 +119,8 @@ def test_a_talk_is_recorded_where_recordings_belong(asterisk: RunningNode, ami: 
     ami.redirect(channel["Channel"], JOIN_WAITING, str(operator))
     recording = asterisk.folder / "recordings" / f"{attempt}.wav"
     until(lambda: recording.stat().st_size if recording.is_file() else 0, fits=lambda size: size > 8_000)
+    # Wherever it is written: the folder may be one that anybody may look into.
+    assert stat.S_IMODE(recording.stat().st_mode) == 0o600
     ami.act("Hangup", Channel=channel["Channel"])
     ami.wait_for(Event="Hangup", Uniqueid=str(attempt))
     # No event tells the end of a recording; its header is written last.
