@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from agent_ui.context import PanelContext
 from agent_ui.errors import Forbidden, Refused
@@ -12,11 +12,15 @@ from agent_ui.floor.schemas import ListenForm
 from agent_ui.identity import SignedIn, note
 from agent_ui.panel import desk, seats
 from agent_ui.signin.schemas import Done
+from casefile import protected
+from casefile.clock import jst_date
+from casefile.person.cautions import is_protected
 from casefile.roles import Right
 from casefile.tables import Attempt
 from dialer.tables import ListeningIn, Seat
 
 _NOT_TALKING = "このオペレーターは通話中ではありません。画面を更新してください。"
+_PROTECTED = "支援措置対象者の通話です。案件を開く許可を得てから操作してください。"
 _NOT_YOUR_PURPOSE = "この通話の業務を担当する権限がありません。管理者に連絡してください。"
 
 
@@ -34,10 +38,20 @@ def listen(context: PanelContext, person: SignedIn, operator_id: UUID, form: Lis
         ).one()
         if call.purpose not in person.user.purposes:
             raise Forbidden(_NOT_YOUR_PURPOSE)
+        _refuse_protected(conn, context, person, call.addressee_no)
         detail = {"attempt": str(seat.attempt_id), "operator": str(operator_id), "reason": form.reason.strip()}
         note(conn, context, person, f"call.{form.how}", call.addressee_no, detail)
     wanted = {"to": str(operator_id), "how": form.how}
     return seats.give(context, person, seat.floor_id, "listen_in", seat.attempt_id, wanted)
+
+
+def _refuse_protected(conn: Connection, context: PanelContext, person: SignedIn, addressee_no: str | None) -> None:
+    """As with their recordings, a voice tells where somebody is: by four eyes alone (DOMAIN.md §2.7)."""
+    now = context.clock.now()
+    if addressee_no is None or not is_protected(conn, person.municipality_id, addressee_no, jst_date(now)):
+        return
+    if not protected.is_open_to(conn, person.municipality_id, addressee_no, person.user, now):
+        raise Forbidden(_PROTECTED)
 
 
 def stop(context: PanelContext, person: SignedIn) -> Done:
