@@ -23,7 +23,8 @@ from tsunagaru.ports import free_port
 
 _HISTORY_DAYS = 2
 _ROBOTS = 4
-_HOUSEHOLDS = 1_200
+_HOUSEHOLDS = 4_000
+"""So many that on the day a visitor comes the list is far from used up."""
 _OPENING_HOUR = 10
 _FILE = "demo-room.json"
 
@@ -76,7 +77,7 @@ def open_demo(url: str, home: Path, seed: int, speed: float, tell: Callable[[str
     plan = RehearsalPlan(days=_HISTORY_DAYS, operators=_ROBOTS, seed=seed, households=_HOUSEHOLDS)
     database = Database(url, asynchronous_commit=True)
     try:
-        tell(f"架空の市をつくり、{_HISTORY_DAYS}日分の業務を進めています(20秒ほどかかります)…")
+        tell(f"架空の市をつくり、{_HISTORY_DAYS}日分の業務を進めています(30秒から1分ほどかかります)…")
         rehearsal = Rehearsal(plan, database, files)
         rehearsal.run()
         clock = ShiftedClock(datetime.now(UTC), _opening(plan), speed)
