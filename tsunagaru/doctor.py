@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
@@ -23,12 +23,13 @@ from casefile import migrations
 from casefile.clock import JST, Clock
 from casefile.db import APPLICATION_ROLE
 from casefile.errors import TsunagaruError
-from tsunagaru.certificates import WARN_BEFORE, expiry
+from tsunagaru.certificates import WARN_BEFORE, Certificates, expiry
 from tsunagaru.databases import connect
-from tsunagaru.settings import Settings
+from tsunagaru.settings import Https, Settings
 
 _ENOUGH_SPACE = 5 * 1024**3
 _LARGEST_CLOCK_ERROR_SECONDS = 2.0
+_CERTIFICATE = "証明書(HTTPS)"
 _RENEW = (
     "「tsunagaru certificate make --host 名前」で作り直すか、発行元から新しい証明書を受け取り、"
     "serve と電話のノードを動かし直してください。"
@@ -37,15 +38,26 @@ _RENEW = (
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at. `remedy` is empty where all is well, otherwise what to do."""
+    """One thing. `remedy` is empty where nothing is to be mended, otherwise what to do.
+
+    `looked_at` false: it is not here, or can't be seen from here; `found` says why. That is neither good nor bad.
+    """
 
     subject: str
     found: str
     remedy: str = ""
+    looked_at: bool = True
 
     @property
     def well(self) -> bool:
-        return not self.remedy
+        return self.looked_at and not self.remedy
+
+    @property
+    def mark(self) -> str:
+        """良, 要 (something is to be done) or － (not looked at)."""
+        if self.remedy:
+            return "要"
+        return "良" if self.looked_at else "－"
 
 
 def examine(settings: Settings, database_url: Callable[[], str], clock: Clock) -> Iterator[Finding]:
@@ -70,7 +82,7 @@ def examine(settings: Settings, database_url: Callable[[], str], clock: Clock) -
     yield certificate(settings, clock)
     yield web_processes(settings)
     yield from telephones(settings, clock, url)
-    yield Finding("SMS配信", "予行用の配信だけです(配信事業者の設定はありません)")
+    yield Finding("SMS配信", "予行用の配信だけです(配信事業者の設定はありません)", looked_at=False)
 
 
 def python() -> Finding:
@@ -109,7 +121,8 @@ def synchronised() -> Finding:
         command = ["timedatectl", "show", "--property=NTPSynchronized", "--value"]
         answer = subprocess.run(command, capture_output=True, text=True, timeout=5, check=True).stdout.strip()
     except (OSError, subprocess.SubprocessError):
-        return Finding("時計合わせ", "このしくみでは確かめられません(NTPで合わせているか、管理者に確かめてください)")
+        found = "このしくみでは確かめられません(NTPで合わせているか、管理者に確かめてください)"
+        return Finding("時計合わせ", found, looked_at=False)
     if answer == "yes":
         return Finding("時計合わせ", "NTPで合っています")
     return Finding("時計合わせ", "NTPで合っていません", "「timedatectl set-ntp true」で時計合わせを始めてください。")
@@ -190,31 +203,57 @@ def port(settings: Settings) -> Finding:
 
 def certificate(settings: Settings, clock: Clock) -> Finding:
     """Without HTTPS a browser gives no microphone; with one that has expired it shows no panel."""
-    if settings.https is None:
-        if settings.proxies:
-            return Finding("証明書(HTTPS)", "前に置いたプロキシのものを使います(期限はプロキシで確かめてください)")
-        if not settings.voice:
-            return Finding("証明書(HTTPS)", "なし(この機械だけで使い、声はブラウザーを通しません)")
-        remedy = "「tsunagaru certificate make」で作り、serve に --certificate と --key で指定してください。"
-        return Finding("証明書(HTTPS)", "なし。ブラウザーがマイクを使わせません", remedy)
+    if settings.https is not None:
+        return certificate_files(_CERTIFICATE, settings.https, clock)
+    if settings.proxies:
+        found = "前に置いたプロキシのものを使います(期限はプロキシで確かめてください)"
+        return Finding(_CERTIFICATE, found, looked_at=False)
+    made = Certificates.in_folder(settings.certificates)
+    if os.access(made.chain, os.F_OK):
+        finding = certificate_files(_CERTIFICATE, Https(made.chain, made.key), clock)
+        return replace(finding, found=f"{finding.found}({made.chain}。serve の --certificate と --key で使います)")
+    if not _browsers_speak(settings):
+        return Finding(_CERTIFICATE, "なし(この機械だけで使い、声はブラウザーを通しません)", looked_at=False)
+    remedy = (
+        "「tsunagaru certificate make --host 名前」で作り、serve に --certificate と --key で指定してください。"
+        "ほかで作ったものなら、TSUNAGARU_CERTIFICATE と TSUNAGARU_KEY に入れて、もう一度実行してください。"
+    )
+    return Finding(_CERTIFICATE, "なし。ブラウザーがマイクを使わせません", remedy)
+
+
+def certificate_files(subject: str, files: Https, clock: Clock) -> Finding:
+    """Whether a certificate and its key can be used together, and how long."""
     try:
-        ends = expiry(settings.https.chain, settings.https.key)
+        ends = expiry(files.chain, files.key)
     except TsunagaruError as error:
-        return Finding("証明書(HTTPS)", "使えません", str(error))
+        return Finding(subject, "使えません", str(error))
     left = ends - clock.now()
     found = f"期限 {ends.astimezone(JST):%Y-%m-%d}"
     if left < timedelta(0):
-        return Finding("証明書(HTTPS)", f"{found}(切れています)", _RENEW)
+        return Finding(subject, f"{found}(切れています)", _RENEW)
     if left < WARN_BEFORE:
-        return Finding("証明書(HTTPS)", f"{found}(あと{left.days}日)", _RENEW)
-    return Finding("証明書(HTTPS)", found)
+        return Finding(subject, f"{found}(あと{left.days}日)", _RENEW)
+    return Finding(subject, found)
+
+
+def _browsers_speak(settings: Settings) -> bool:
+    if not settings.nodes:
+        return bool(settings.voice)
+    # Only here: a look at the rest of the house must not wait for telephones.
+    from tsunagaru.telephones import voice_nodes
+
+    try:
+        return bool(voice_nodes(settings))
+    except TsunagaruError:
+        # What is wrong with the node's file is told with the telephones.
+        return bool(settings.voice)
 
 
 def web_processes(settings: Settings) -> Finding:
     """What several web processes share, where there are several."""
     subject = "画面サーバーの連絡(Redis)"
     if settings.redis_url is None:
-        return Finding(subject, "使いません(画面サーバーは1つだけです)")
+        return Finding(subject, "使いません(画面サーバーは1つだけです)", looked_at=False)
     # Only here: it is slow to load, and most offices have none.
     from redis import Redis, RedisError
 
@@ -235,7 +274,7 @@ def web_processes(settings: Settings) -> Finding:
 def telephones(settings: Settings, clock: Clock, database_url: str | None) -> Iterator[Finding]:
     """The office's own lines, where it has any."""
     if not settings.nodes:
-        yield Finding("電話回線", "予行用の回線だけです(実回線の設定はありません)")
+        yield Finding("電話回線", "予行用の回線だけです(実回線の設定はありません)", looked_at=False)
         return
     # Only here: a look at the rest of the house must not wait for telephones.
     from tsunagaru.telephone_check import examine_telephones

@@ -22,7 +22,7 @@ _CAUSES: Mapping[str, tuple[str, str]] = {
     "1": ("欠番です", "番号を確かめてください。"),
     "17": ("話し中です", "しばらくしてから、もう一度実行してください。"),
     "18": ("応答がありません", "相手の電話機が動いているか確かめてください。"),
-    "19": ("呼び出しましたが、出ませんでした", "出られるときに、もう一度実行してください。"),
+    "19": ("出ませんでした", "出られるときに、もう一度実行してください。"),
     "20": ("圏外か電源が切れています", "相手の電話機の電源と電波を確かめてください。"),
     "21": ("拒まれました", "発信者番号の通知と、回線の契約(国際・携帯への発信など)を回線事業者に確かめてください。"),
     "22": ("番号が変わっています", "番号を確かめてください。"),
@@ -33,6 +33,12 @@ _CAUSES: Mapping[str, tuple[str, str]] = {
 _OTHERWISE = (
     "つながりません",
     "回線の設定(相手先・登録・発信者番号)を確かめ、Asterisk の messages.log を見てください。",
+)
+
+
+_SILENT = (
+    "設定の host と port が回線事業者の知らせたとおりか、SIP(UDP)がファイアウォールを往復とも通るか、"
+    "こちらのアドレス(bind・media_address)が事業者に届けたものか、登録(user)の要る回線ではないかを確かめてください。"
 )
 
 
@@ -91,22 +97,32 @@ def try_line(node: Node, trunk: Trunk, number: NumberToTry, *, own_far_end: bool
 
 def findings_of(checked: LineChecked) -> Iterator[Finding]:
     """What the figures mean, and what to do."""
+    if checked.silent is not None:
+        yield Finding("応答", f"回線 {checked.trunk} の相手先 {checked.silent} は何も応えませんでした", _SILENT)
+        return
     yield _ringing(checked)
     if checked.answered_after is None:
-        found, remedy = _CAUSES.get(checked.cause or "", _OTHERWISE)
-        yield Finding("応答", f"{found}(理由コード {checked.cause or 'なし'})", remedy)
+        yield _why_not_answered(checked)
         return
     yield Finding("応答", f"発信から {checked.answered_after:.2f} 秒")
     yield from _sound("相手 → 役所", checked.to_us)
     if checked.from_us is None:
-        yield Finding("役所 → 相手", "相手が自分の電話機ではないので測れません(相手の耳で確かめてください)")
+        found = "相手が自分の電話機ではないので測れません(相手の耳で確かめてください)"
+        yield Finding("役所 → 相手", found, looked_at=False)
     else:
         yield from _sound("役所 → 相手", checked.from_us)
 
 
+def _why_not_answered(checked: LineChecked) -> Finding:
+    found, remedy = _CAUSES.get(checked.cause or "", _OTHERWISE)
+    if checked.cause == "19" and checked.ringing_after is not None:
+        found = f"呼び出しましたが、{found}"
+    return Finding("応答", f"{found}(理由コード {checked.cause or 'なし'})", remedy)
+
+
 def _ringing(checked: LineChecked) -> Finding:
     if checked.ringing_after is None:
-        return Finding("呼び出し", "呼び出し音の知らせはありませんでした")
+        return Finding("呼び出し", "呼び出し音の知らせはありませんでした", looked_at=False)
     found = f"発信から {checked.ringing_after:.2f} 秒"
     if checked.ringing_after > _LATEST_RINGING:
         return Finding(
@@ -128,7 +144,8 @@ def _sound(subject: str, way: Way | None) -> Iterator[Finding]:
         jitter = replace(jitter, remedy="ネットワークが混んでいます。音声を優先する設定(QoS)にしてください。")
     yield jitter
     if way.delay_ms is None:
-        yield Finding(f"{subject} 片道の遅れ", "測れません(両端が自分の電話機のときだけ測れます)")
+        found = "測れません(両端が自分の電話機のときだけ測れます)"
+        yield Finding(f"{subject} 片道の遅れ", found, looked_at=False)
         return
     delay = Finding(f"{subject} 片道の遅れ", f"{way.delay_ms:.1f} ミリ秒")
     if way.delay_ms > _LONGEST_WAY_MS:

@@ -106,6 +106,11 @@ class Settings:
         return self.recording_key or self.home / "recording-keys"
 
     @property
+    def certificates(self) -> Path:
+        """Where `tsunagaru certificate make` puts the office's authority and server certificate."""
+        return self.home / "certificates"
+
+    @property
     def backups(self) -> Path:
         """Where backups go when no other place is named."""
         return self.home / "backups"

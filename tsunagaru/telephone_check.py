@@ -6,7 +6,6 @@ import os
 import secrets
 import socket
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -18,7 +17,7 @@ from dialer.asterisk.ami import Ami, AmiTerms, Answered
 from dialer.asterisk.node.node import Node, Trunk
 from dialer.asterisk.node.prompts import Wording, texts
 from dialer.asterisk.wire import Action, Event, LiveChannel
-from tsunagaru.doctor import Finding, certificate
+from tsunagaru.doctor import Finding, certificate_files
 from tsunagaru.settings import Https, Settings
 from tsunagaru.telephones import (
     FloorOnLine,
@@ -72,9 +71,7 @@ def _node(node: Node, path: Path, clock: Clock) -> Iterator[Finding]:
                 yield _trunk(line, node, trunk)
     finally:
         line.close()
-    if node.certificate is not None:
-        yield _certificate(node, clock)
-    yield _prompts(node)
+    yield from files_of_node(node, clock)
 
 
 class _Nobody:
@@ -167,27 +164,46 @@ def _options(host: str, port: int, ours: str) -> bytes:
     return "\r\n".join((*lines, "", "")).encode()
 
 
+def files_of_node(node: Node, clock: Clock) -> Iterator[Finding]:
+    """Its certificate and its prompts, as far as they can be seen from here."""
+    if node.certificate is not None:
+        yield _certificate(node, clock)
+    yield _prompts(node)
+
+
 def _certificate(node: Node, clock: Clock) -> Finding:
     assert node.certificate is not None
     subject = f"電話ノード {node.name} の証明書"
     chain, key = Path(node.certificate.chain), Path(node.certificate.key)
-    if not chain.exists():
-        return Finding(subject, f"この機械にはありません({chain})。ノードの機械で確かめてください")
-    settings = Settings(Path(), None, "", 0, "json", https=Https(chain, key))
-    return replace(certificate(settings, clock), subject=subject)
+    if os.access(chain, os.F_OK):
+        return certificate_files(subject, Https(chain, key), clock)
+    if _runs_here(node):
+        remedy = (
+            "「tsunagaru certificate make --host 名前」で作るか、設定ファイルの [certificate] を今の場所に直してください。"
+            "このままではノードを動かし直せません。"
+        )
+        return Finding(subject, f"{chain} がありません", remedy)
+    found = f"確かめていません。この機械にないか、読めません({chain})。ノードの動く機械で root として実行してください"
+    return Finding(subject, found, looked_at=False)
 
 
 def _prompts(node: Node) -> Finding:
     subject = f"電話ノード {node.name} の案内"
     sounds = node_folder(node) / "sounds"
-    if not sounds.is_dir():
-        return Finding(subject, "この機械にはありません。ノードの機械で確かめてください")
+    if not _runs_here(node):
+        found = "確かめていません。ノードがこの機械で動いていません。ノードの動く機械で root として実行してください"
+        return Finding(subject, found, looked_at=False)
     names = texts(Wording("市役所"))
     missing = [name for name in names if not (sounds / f"{name}.wav").is_file()]
     if missing:
         remedy = "ノードを動かし直してください。直らなければ root で .ci/asterisk-root を実行し、音声合成を入れ直してください。"
         return Finding(subject, f"ありません: {'、'.join(missing)}", remedy)
     return Finding(subject, f"{len(names)} 種類そろっています")
+
+
+def _runs_here(node: Node) -> bool:
+    """Whether its files are here to be seen: they go with its end, and only root and Asterisk may look into them."""
+    return os.access(node_folder(node) / "etc", os.F_OK)
 
 
 def _served(nodes: Sequence[Node], database_url: str) -> Iterator[Finding]:

@@ -24,7 +24,7 @@ _KEY = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 _VARIABLE = re.compile(r"_{0,2}[A-Za-z][A-Za-z0-9_]*(\([A-Za-z0-9_,.:/-]*\))?")
 _PLAIN_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
 # Functions that only tell of a telephone.
-_QUESTION = re.compile(r"PJSIP_[A-Z]+\([A-Za-z0-9@,_-]*\)")
+_QUESTION = re.compile(r"CHANNEL\(pjsip,remote_tag\)|PJSIP_[A-Z]+\([A-Za-z0-9@,_-]*\)")
 # Control characters, line and paragraph separators, halves of a surrogate pair.
 _UNSAFE_CATEGORIES = frozenset({"Cc", "Zl", "Zp", "Cs"})
 # Asterisk splits a `Variable` header at commas, and quotes, brackets and backslashes move where it splits.

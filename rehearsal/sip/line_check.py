@@ -27,6 +27,9 @@ _OWN_END_WITHIN = 10.0
 _ENDS_WITHIN = 5.0
 _BURST = tone(1000, 0.2) + silence(0.8)
 _LOOKS_EVERY = 0.02
+_ASKS_EVERY = 0.25
+_TAG_OF_THE_FAR_END = "CHANNEL(pjsip,remote_tag)"
+"""Empty until a response other than 100 came (RFC 3261 §12.1.2): a 183 makes no event that reaches us."""
 
 
 class NoLineCheck(Exception):
@@ -46,6 +49,7 @@ class Way:
 class LineChecked:
     """`ringing_after`, `answered_after`: seconds from the dial. `cause`: Q.850, of a call that was not answered.
 
+    `silent`: the address of a trunk that said nothing of the call until it was given up.
     `to_us` is measured at the office's end; `from_us` at the far end, None where that is no phone of ours.
     """
 
@@ -56,6 +60,7 @@ class LineChecked:
     cause: str | None
     to_us: Way | None
     from_us: Way | None
+    silent: str | None = None
 
 
 def check_line(
@@ -90,6 +95,8 @@ class _Check:
         self._own = Phone((own_address, 5060), (own_address, 0), self._pump, self._changed, "line-check")
         far = Phone((own_address, 5060), (trunk.host, trunk.port), self._pump, self._changed, number)
         self._far = far if own_far_end else None
+        self._address = ami
+        self._trunk_spoke = False
 
     def run(self, ring_seconds: int, talk_seconds: float) -> LineChecked:
         self._open()
@@ -98,11 +105,12 @@ class _Check:
         self._originate(office, own, OPERATOR, "s", 10)
         if not _until(lambda: self._own in self._calls, _OWN_END_WITHIN):
             raise NoLineCheck(
-                "ノードからこの端末の電話機を呼べません。ノードとこの端末の間で SIP(UDP)を通してください。"
+                f"ノードからこの端末の電話機({_told(self._own.address)})を呼べません。"
+                "ノードとこの端末の間で SIP(UDP)を通してください。"
             )
         begun = time.monotonic()
         self._originate(attempt, channel_to(self._trunk.name, self._number), JOIN_WAITING, str(office), ring_seconds)
-        _until(lambda: self._events.settled(attempt), ring_seconds + 5)
+        self._wait_for_the_far_end(attempt, begun + ring_seconds + 5)
         if self._events.answered(attempt) is None:
             return self._not_answered(attempt, begun)
         self._speak(talk_seconds)
@@ -122,20 +130,41 @@ class _Check:
         self._pump.close()
 
     def _open(self) -> None:
+        """Our telephones, then the node: each that can't be had is told by its own address."""
         try:
             self._own.start()
+        except OSError as error:
+            raise NoLineCheck(
+                f"役所側の電話機を {self._own.address[0]} に置けません({error.strerror})。"
+                "ノードの設定ファイルの bind が、この機械のアドレスではありません。"
+                "bind をこの機械のアドレスに直してノードを動かし直すか、ノードの動いている機械で実行してください。"
+            ) from error
+        try:
             if self._far is not None:
                 self._far.start()
         except OSError as error:
             raise NoLineCheck(
-                f"電話機を {self._trunk.host}:{self._trunk.port} に置けません({error.strerror})。"
+                f"相手側の電話機を {self._trunk.host}:{self._trunk.port} に置けません({error.strerror})。"
                 "相手側もこの端末で受ける(--own-end)のは、回線の相手先がこの端末で、ほかに使われていないときだけです。"
             ) from error
         self._ami.start()
         if not self._ami.wait_connected(_CONNECTS_WITHIN):
             raise NoLineCheck(
-                "Asterisk の AMI につながりません。ノードが動いているか、AMI の合言葉を確かめてください。"
+                f"Asterisk の AMI({self._address.host}:{self._address.port})につながりません。"
+                "ノードが動いているか、AMI の合言葉を確かめてください。"
             )
+
+    def _wait_for_the_far_end(self, attempt: UUID, until: float) -> None:
+        """Until the call is answered or over; on the way, whether the trunk says anything of it."""
+
+        def spoke() -> bool:
+            question = Action("Getvar", {"Channel": str(attempt), "Variable": _TAG_OF_THE_FAR_END})
+            told = self._ami.send(question)
+            self._trunk_spoke = isinstance(told, Answered) and bool(told.response.headers.get("Value"))
+            return self._trunk_spoke
+
+        _until(lambda: self._events.settled(attempt) or spoke(), until - time.monotonic(), _ASKS_EVERY)
+        _until(lambda: self._events.settled(attempt), until - time.monotonic())
 
     def _changed(self, call: Call, change: Change) -> None:
         if change is Change.RINGS_HERE and call.phone not in self._calls:
@@ -171,7 +200,17 @@ class _Check:
     def _not_answered(self, attempt: UUID, begun: float) -> LineChecked:
         ringing = self._events.ringing(attempt)
         cause = self._events.cause(attempt)
-        return LineChecked(self._number, self._trunk.name, _after(ringing, begun), None, cause, None, None)
+        silent = self._events.given_up(attempt) and ringing is None and not self._trunk_spoke
+        return LineChecked(
+            self._number,
+            self._trunk.name,
+            _after(ringing, begun),
+            None,
+            cause,
+            None,
+            None,
+            _told((self._trunk.host, self._trunk.port)) if silent else None,
+        )
 
     def _measured(self, attempt: UUID, begun: float) -> LineChecked:
         own = self._calls.get(self._own)
@@ -225,6 +264,11 @@ class _Events:
     def cause(self, channel_id: UUID) -> str | None:
         return self._of(channel_id).cause
 
+    def given_up(self, channel_id: UUID) -> bool:
+        """Whether it ended because its time to ring was over: neither the far end nor anybody here ended it."""
+        channel = self._of(channel_id)
+        return channel.over and not channel.ended_by_somebody
+
     def channels(self) -> Sequence[str]:
         """The names of those that live."""
         with self._turn:
@@ -242,6 +286,7 @@ class _Channel:
     answered: float | None = None
     cause: str | None = None
     over: bool = field(default=False)
+    ended_by_somebody: bool = False
 
     def take(self, event: str, state: str, cause: str | None) -> None:
         now = time.monotonic()
@@ -249,6 +294,8 @@ class _Channel:
             self.ringing = now
         elif event == "Newstate" and state == "Up" and self.answered is None:
             self.answered = now
+        elif event in ("HangupRequest", "SoftHangupRequest"):
+            self.ended_by_somebody = True
         elif event == "Hangup":
             self.over, self.cause = True, cause
 
@@ -276,10 +323,14 @@ def _after(moment: float | None, begun: float) -> float | None:
     return None if moment is None else moment - begun
 
 
-def _until(happened: Callable[[], object], seconds: float) -> bool:
+def _told(address: tuple[str, int]) -> str:
+    return f"{address[0]}:{address[1]}"
+
+
+def _until(happened: Callable[[], object], seconds: float, every: float = _LOOKS_EVERY) -> bool:
     deadline = time.monotonic() + seconds
     while not happened():
         if time.monotonic() > deadline:
             return False
-        time.sleep(_LOOKS_EVERY)
+        time.sleep(every)
     return True

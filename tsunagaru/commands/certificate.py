@@ -10,8 +10,6 @@ from tsunagaru.arguments import Parser
 from tsunagaru.certificates import Certificates, expiry, fingerprint, make_certificates
 from tsunagaru.settings import Settings
 
-_FOLDER = "certificates"
-
 
 def configure(parser: Parser) -> None:
     doings = parser.add_subparsers(title="すること", metavar="すること", dest="doing", required=True)
@@ -28,7 +26,7 @@ def configure(parser: Parser) -> None:
 
 def run(args: Namespace) -> int:
     settings = Settings.from_environment()
-    folder = args.out or settings.home / _FOLDER
+    folder = args.out or settings.certificates
     made = make_certificates(folder, args.host, SystemClock().now())
     print(_told(made))
     return 0

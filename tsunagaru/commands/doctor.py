@@ -62,11 +62,17 @@ def _typed_again(number: str) -> str:
 
 
 def _tell(findings: Iterable[Finding]) -> int:
-    wrong = 0
+    wrong = unseen = 0
     for finding in findings:
-        print(f"{'良' if finding.well else '要'}  {finding.subject}: {finding.found}", flush=True)
-        if not finding.well:
+        print(f"{finding.mark}  {finding.subject}: {finding.found}", flush=True)
+        if finding.remedy:
             wrong += 1
             print(f"    → {finding.remedy}")
-    print("すべて良好です。" if not wrong else f"直すところが {wrong} 件あります。")
+        elif not finding.looked_at:
+            unseen += 1
+    print(
+        f"直すところが {wrong} 件あります。" if wrong else "直すところはありません。" if unseen else "すべて良好です。"
+    )
+    if unseen:
+        print(f"－ の {unseen} 件は、ここにないか、ここからは確かめられないものです。")
     return 1 if wrong else 0

@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 from argparse import Namespace
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -18,10 +18,19 @@ from casefile.db import Database
 from casefile.errors import TsunagaruError
 from dialer.asterisk.node.lines_file import LinesFile
 from dialer.asterisk.node.node import Node
-from dialer.asterisk.node.node_file import read_node
+from dialer.asterisk.node.node_file import AMI_SECRET, ami_secret_variable, handed_secret, read_node
 from dialer.asterisk.node.prompts import Wording
-from dialer.asterisk.node.running import AsteriskNotStarted, default_root, home_of, new_secret, start_node
+from dialer.asterisk.node.running import (
+    AsteriskNotStarted,
+    default_root,
+    home_of,
+    new_secret,
+    start_node,
+    why_not,
+    why_not_listening,
+)
 from tsunagaru.arguments import Parser
+from tsunagaru.certificates import expiry
 from tsunagaru.database import database_for_a_while
 from tsunagaru.logs import configure_logs
 from tsunagaru.service import migrate
@@ -47,6 +56,9 @@ def configure(parser: Parser) -> None:
 
 def run(args: Namespace) -> int:
     settings = Settings.from_environment()
+    read, act = _ACTIONS[args.action]
+    # Before a database is started: what is wrong with the node needs none.
+    node, wording = read(args)
     configure_logs(settings.log_format, "node")
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -55,13 +67,52 @@ def run(args: Namespace) -> int:
         migrate(url)
         database = Database(url, pool_size=2)
         try:
-            return _ACTIONS[args.action](args, database, settings.time, stopping)
+            return act(args, node, wording, database, settings.time, stopping)
         finally:
             database.close()
 
 
-def _run_here(args: Namespace, database: Database, clock: Clock, stopping: threading.Event) -> int:
+def _node_to_run(args: Namespace) -> tuple[Node, Wording]:
     node, wording = _node_of(args.file, home_of)
+    if told := hindrances(node, args.root, os.environ):
+        raise TsunagaruError(f"{args.file.name}: ノードを動かせません。\n" + "\n".join(f"・{each}" for each in told))
+    return node, wording
+
+
+def hindrances(node: Node, root: Path, environment: Mapping[str, str]) -> list[str]:
+    """Everything why this node can't be run here, with what to do, at once; empty if it can."""
+    told = [why_not(root), why_not_listening(node), _secret_missing(node, environment), _certificate_unusable(node)]
+    return [each for each in told if each]
+
+
+def _secret_missing(node: Node, environment: Mapping[str, str]) -> str | None:
+    if handed_secret(node.name, environment):
+        return None
+    return (
+        f"AMIの合言葉がありません。環境変数 {AMI_SECRET}(このノードだけなら {ami_secret_variable(node.name)})に"
+        "英数字16文字以上を入れ、serve にも同じものを渡してください。「openssl rand -hex 24」で作れます。"
+    )
+
+
+def _certificate_unusable(node: Node) -> str | None:
+    if node.certificate is None:
+        return None
+    chain, key = Path(node.certificate.chain), Path(node.certificate.key)
+    if not os.access(chain, os.F_OK):
+        return (
+            f"証明書 {chain} がありません。「tsunagaru certificate make --host 名前」で作るか、"
+            "設定ファイルの [certificate] に役所の証明書の場所を書いてください。"
+        )
+    try:
+        expiry(chain, key)
+    except TsunagaruError as error:
+        return str(error)
+    return None
+
+
+def _run_here(
+    args: Namespace, node: Node, wording: Wording, database: Database, clock: Clock, stopping: threading.Event
+) -> int:
     try:
         running = start_node(args.root, node, wording, args.recorded, node.certificate)
     except AsteriskNotStarted as failure:
@@ -79,16 +130,23 @@ def _run_here(args: Namespace, database: Database, clock: Clock, stopping: threa
     return 0
 
 
-def _keep_lines(args: Namespace, database: Database, clock: Clock, stopping: threading.Event) -> int:
-    node, _ = _node_of(args.file, lambda _: PurePosixPath(args.folder.resolve()))
+def _node_of_lines(args: Namespace) -> tuple[Node, Wording]:
+    found = _node_of(args.file, lambda _: PurePosixPath(args.folder.resolve()))
     if not (args.folder / "etc").is_dir():
         raise TsunagaruError(f"{args.folder} に Asterisk の設定がありません。ノードのフォルダーを指定してください。")
+    return found
+
+
+def _keep_lines(
+    args: Namespace, node: Node, wording: Wording, database: Database, clock: Clock, stopping: threading.Event
+) -> int:
+    del wording  # the node itself was made with it
     with _lines_kept(args.folder, node, database, clock, stopping):
         stopping.wait()
     return 0
 
 
-_ACTIONS = {"run": _run_here, "lines": _keep_lines}
+_ACTIONS = {"run": (_node_to_run, _run_here), "lines": (_node_of_lines, _keep_lines)}
 
 
 @contextmanager

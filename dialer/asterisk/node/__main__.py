@@ -13,7 +13,14 @@ from dialer.asterisk.node.memory import prepare_memory
 from dialer.asterisk.node.node import MEMORY_FOLDER
 from dialer.asterisk.node.node_file import read_node
 from dialer.asterisk.node.prompts import write_prompts
-from dialer.asterisk.node.running import AsteriskNotStarted, default_root, home_of, new_secret, start_node
+from dialer.asterisk.node.running import (
+    AsteriskNotStarted,
+    default_root,
+    home_of,
+    new_secret,
+    start_node,
+    why_not_listening,
+)
 
 
 def main(words: list[str] | None = None) -> int:
@@ -38,6 +45,8 @@ def main(words: list[str] | None = None) -> int:
 
 def _run(asked: argparse.Namespace) -> int:
     node, wording = read_node(asked.file, os.environ, home_of, new_secret)
+    if hindrance := why_not_listening(node):
+        raise AsteriskNotStarted(hindrance)
     # Whoever ends us ends Asterisk too: an exit unwinds through `start_node` and the `finally` below.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     signal.signal(signal.SIGINT, lambda *_: sys.exit(0))

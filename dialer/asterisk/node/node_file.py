@@ -79,6 +79,11 @@ def ami_secret_variable(node: str) -> str:
     return f"{AMI_SECRET}_{_in_a_variable(node)}"
 
 
+def handed_secret(node: str, environment: Mapping[str, str]) -> str | None:
+    """One node's AMI secret as the environment has it; None where it has none."""
+    return environment.get(ami_secret_variable(node)) or environment.get(AMI_SECRET) or None
+
+
 def _read(
     path: Path,
     environment: Mapping[str, str],
@@ -119,7 +124,7 @@ def _node(
         home=home_of(name),
         ports=ports,
         ami_user="engine",
-        ami_secret=environment.get(ami_secret_variable(name)) or environment.get(AMI_SECRET) or draw_secret(),
+        ami_secret=handed_secret(name, environment) or draw_secret(),
         trunks=trunks,
         openings=openings,
         certificate=certificate and Certificate(*(PurePosixPath(certificate[part]) for part in ("chain", "key"))),

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from ipaddress import ip_address
 from pathlib import Path, PurePosixPath
 
 from dialer.asterisk.node.configuration import write_configuration, write_operators
@@ -47,6 +48,46 @@ def why_not(root: Path) -> str | None:
         return f"{root} に Asterisk がありません。root で .ci/asterisk-root を実行してください。"
     if os.geteuid() != 0:
         return "Asterisk のフォルダーに入れるのは root だけです(chroot)。"
+    return None
+
+
+def why_not_listening(node: Node) -> str | None:
+    """Why Asterisk could not listen on this machine where the node says, with what to do; None if it can.
+
+    Asterisk itself comes up all the same, and nobody reaches it.
+    """
+    doors = (
+        ("bind", socket.SOCK_DGRAM, node.bind, "sip", node.ports.sip),
+        ("ami_bind", socket.SOCK_STREAM, node.ami_bind, "ami", node.ports.ami),
+        ("http_bind", socket.SOCK_STREAM, node.http_bind, "http", node.ports.http),
+        ("bind", socket.SOCK_STREAM, node.bind, "https", node.ports.https or 0),
+    )
+    for item, kind, address, name, port in doors:
+        if _trouble(kind, address, 0) is not None:
+            return (
+                f"{item} の {address} は、この機械のアドレスではありません。"
+                f"設定ファイルの {item} をこの機械のアドレス(「ip -brief address」で分かります)に直してください。"
+            )
+        if (trouble := _trouble(kind, address, port)) is not None:
+            return (
+                f"{name} のポート {address}:{port} を使えません({trouble})。"
+                f"使っているプログラムを止めるか、設定ファイルの [ports] の {name} を変えてください。"
+            )
+    return None
+
+
+def _trouble(kind: socket.SocketKind, address: str, port: int) -> str | None:
+    family = socket.AF_INET6 if ip_address(address).version == 6 else socket.AF_INET
+    with socket.socket(family, kind) as door:
+        if kind is socket.SOCK_STREAM:
+            # A connection that ended a moment ago does not hold its port.
+            door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            door.bind((address, port))
+            if kind is socket.SOCK_STREAM:
+                door.listen()
+        except OSError as error:
+            return error.strerror or str(error)
     return None
 
 

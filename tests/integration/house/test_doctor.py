@@ -53,7 +53,7 @@ def test_a_wrong_clock_is_found(database_url: str, settings: Settings) -> None:
 
 @pytest.mark.debian
 def test_a_redis_between_web_servers_is_looked_at(tmp_path: Path, settings: Settings) -> None:
-    assert web_processes(settings).well
+    assert web_processes(settings).mark == "－"
     with redis_server(tmp_path) as server:
         shared = replace(settings, redis_url=server.url)
         assert "画面サーバー 0 台" in web_processes(shared).found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,9 +13,13 @@ from cryptography.x509.verification import PolicyBuilder, Store, VerificationErr
 
 from casefile.clock import VirtualClock
 from casefile.errors import TsunagaruError
+from dialer.asterisk.node.node_file import read_node_from_afar
+from dialer.asterisk.node.running import home_of, new_secret
 from tsunagaru.certificates import AUTHORITY_LASTS, SERVER_LASTS, Certificates, expiry, fingerprint, make_certificates
 from tsunagaru.doctor import certificate
 from tsunagaru.settings import Settings
+from tsunagaru.telephone_check import files_of_node
+from tsunagaru.telephones import node_folder
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
@@ -104,9 +109,57 @@ def test_the_doctor_says_so_thirty_days_before_the_end(tmp_path: Path, days: int
 
 
 def test_a_voice_without_https_is_no_voice(tmp_path: Path) -> None:
-    assert certificate(settings_with(None, tmp_path), VirtualClock(NOW)).well
+    assert certificate(settings_with(None, tmp_path), VirtualClock(NOW)).mark == "－"
     speaking = settings_with(None, tmp_path, "node-1=wss://tel.city.local:8089/ws")
     assert "certificate make" in certificate(speaking, VirtualClock(NOW)).remedy
+
+
+NODE = """
+name = "node-1"
+voice_host = "tel.city.local"
+[wording]
+city = "みどり市役所"
+[ports]
+sip = 5060
+ami = 5038
+http = 8088
+https = 8089
+rtp_first = 10000
+rtp_last = 10999
+[certificate]
+chain = "FOLDER/server.crt"
+key = "FOLDER/server.key"
+"""
+
+
+def test_a_node_that_browsers_find_needs_https_and_what_was_made_is_found(tmp_path: Path) -> None:
+    file = tmp_path / "node.toml"
+    file.write_text(NODE.replace("FOLDER", str(tmp_path / "certificates")), encoding="utf-8")
+    settings = replace(settings_with(None, tmp_path), nodes=(file,))
+    missing = certificate(settings, VirtualClock(NOW))
+    assert missing.mark == "要"
+    assert "TSUNAGARU_CERTIFICATE" in missing.remedy
+    made = make_certificates(settings.certificates, ["tel.city.local"], NOW)
+    found = certificate(settings, VirtualClock(NOW))
+    assert found.mark == "良"
+    assert str(made.chain) in found.found
+    assert certificate(settings, VirtualClock(NOW + SERVER_LASTS)).mark == "要"
+
+
+def test_a_nodes_files_that_are_not_here_are_not_called_good(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASTERISK_ROOT", str(tmp_path / "root"))
+    file = tmp_path / "node.toml"
+    file.write_text(NODE.replace("FOLDER", str(tmp_path)), encoding="utf-8")
+    node = read_node_from_afar(file, {}, home_of, new_secret)
+
+    def marks() -> list[str]:
+        return [finding.mark for finding in files_of_node(node, VirtualClock(NOW))]
+
+    assert marks() == ["－", "－"]
+    (node_folder(node) / "etc").mkdir(parents=True)
+    assert marks() == ["要", "要"]
+    make_certificates(tmp_path, ["tel.city.local"], NOW)
+    assert marks() == ["良", "要"]
 
 
 def test_half_a_certificate_and_a_broken_address_are_refused(tmp_path: Path) -> None:

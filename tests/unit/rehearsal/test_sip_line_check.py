@@ -105,7 +105,7 @@ def heard(packets: int = 300, lost: int = 0, level: float = -12.0, jitter: float
 
 
 def remedies(line: LineChecked) -> dict[str, str]:
-    return {finding.subject: finding.remedy for finding in findings_of(line) if not finding.well}
+    return {finding.subject: finding.remedy for finding in findings_of(line) if finding.remedy}
 
 
 def test_a_good_line_has_nothing_to_mend() -> None:
@@ -133,6 +133,24 @@ def test_each_trouble_of_sound_is_named_with_what_to_do(way: Way, subject: str) 
 @pytest.mark.parametrize("cause", ["1", "17", "19", "21", "34", "127", None])
 def test_a_call_that_is_not_answered_says_why(cause: str | None) -> None:
     assert remedies(checked(answered_after=None, cause=cause))["応答"].endswith("。")
+
+
+def test_a_trunk_that_says_nothing_is_told_by_its_address() -> None:
+    line = checked(ringing_after=None, answered_after=None, cause="19", silent="192.0.2.1:5060")
+    (found,) = findings_of(line)
+    assert (found.mark, "192.0.2.1:5060" in found.found, "呼び出しました" in found.found) == ("要", True, False)
+    assert "ファイアウォール" in found.remedy
+
+
+@pytest.mark.parametrize("rang", [1.0, None])
+def test_only_what_rang_is_said_to_have_rung(rang: float | None) -> None:
+    found = list(findings_of(checked(ringing_after=rang, answered_after=None, cause="19")))[-1].found
+    assert ("呼び出しました" in found) == (rang is not None)
+
+
+def test_what_cannot_be_measured_is_not_called_good() -> None:
+    marks = {finding.subject: finding.mark for finding in findings_of(checked(Way(heard(), 0, None)))}
+    assert (marks["役所 → 相手"], marks["相手 → 役所 片道の遅れ"], marks["応答"]) == ("－", "－", "良")
 
 
 def test_a_late_bell_is_told() -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -11,12 +15,15 @@ import pytest
 from dialer.asterisk.node.node import Node
 from dialer.asterisk.node.node_file import AMI_SECRET
 from dialer.asterisk.node.running import RunningNode
+from rehearsal.sip.line_check import NoLineCheck, check_line
+from rehearsal.sip.message import Message
 from rehearsal.sip.residents import SipResidents
 from rehearsal.sip.script import FOREVER_SECONDS, Script, Tone
 from tests.integration.dialer.asterisk_node.plain_ami import PlainAmi
 from tests.integration.rehearsal.sip.conftest import Told
 from tests.waiting import until
 from tsunagaru.cli import main
+from tsunagaru.telephones import ami_address
 
 pytestmark = [pytest.mark.debian]
 
@@ -45,7 +52,7 @@ def _written(node: Node) -> str:
 
 def told_of(capsys: pytest.CaptureFixture[str]) -> dict[str, str]:
     lines = capsys.readouterr().out.splitlines()
-    return dict(line[3:].split(": ", 1) for line in lines if line[:1] in "良要" and ": " in line)
+    return dict(line[3:].split(": ", 1) for line in lines if line[:1] in "良要－" and ": " in line)
 
 
 def test_both_ends_are_ours(asterisk: RunningNode, node_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -100,6 +107,52 @@ def test_nobody_answers(
         threading.Timer(1.5, lambda: ami.act("Hangup", Channel="/^PJSIP/.*/", Cause="19")).start()
     assert main(["doctor", "--call", NUMBER, "--node", str(node_file)]) == 1
     assert says in told_of(capsys)["応答"]
+
+
+@contextmanager
+def somebody_who_says(response: str, at: tuple[str, int]) -> Iterator[None]:
+    """A far end that has this one response for every call, or none."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as phone:
+        phone.bind(at)
+        ended = threading.Event()
+
+        def listen() -> None:
+            while not ended.is_set():
+                raw, source = phone.recvfrom(65_535)
+                if response and raw.startswith(b"INVITE"):
+                    call = Message(raw, source)
+                    same = (line for name in ("Via", "From", "Call-ID", "CSeq") for line in call.lines_of(name))
+                    lines = [f"SIP/2.0 {response}", *same, f"{call.lines_of('To')[0]};tag=far", "Content-Length: 0"]
+                    phone.sendto("\r\n".join((*lines, "", "")).encode(), source)
+
+        listener = threading.Thread(target=listen)
+        listener.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            phone.sendto(b"", at)
+            listener.join()
+
+
+@pytest.mark.parametrize(("response", "silent"), [("", True), ("183 Session Progress", False), ("480 Away", False)])
+def test_a_trunk_that_says_nothing_is_told_from_one_that_rings_nobody(
+    asterisk: RunningNode, ami: PlainAmi, response: str, silent: bool
+) -> None:
+    node, trunk = asterisk.node, asterisk.node.trunks[0]
+    with somebody_who_says(response, (trunk.host, trunk.port)):
+        checked = check_line(ami_address(node), trunk, "09000000001", ring_seconds=2)
+    assert checked.cause == "19"
+    assert checked.silent == (f"{trunk.host}:{trunk.port}" if silent else None)
+
+
+def test_each_telephone_that_cannot_be_had_is_told_by_its_own_address(asterisk: RunningNode) -> None:
+    node, trunk = asterisk.node, asterisk.node.trunks[0]
+    with pytest.raises(NoLineCheck, match=r"役所側の電話機を 192\.0\.2\.5 に置けません.*bind"):
+        check_line(ami_address(node), trunk, "09000000001", own_address="192.0.2.5", own_far_end=True)
+    foreign = replace(trunk, host="192.0.2.1")
+    with pytest.raises(NoLineCheck, match=r"相手側の電話機を 192\.0\.2\.1:\d+ に置けません.*--own-end"):
+        check_line(ami_address(node), foreign, "09000000001", own_far_end=True)
 
 
 def test_a_wrong_secret_is_told(

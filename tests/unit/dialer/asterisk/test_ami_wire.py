@@ -58,6 +58,8 @@ def test_control_characters_are_refused_wherever_they_stand(sign: str) -> None:
         Action("Setvar", {"Channel": "PJSIP/a-1", "Variable": "SHELL(id)", "Value": "1"}),
         Action("Setvar", {"Channel": "PJSIP/a-1", "Variable": "A=1", "Value": "1"}),
         Action("Getvar", {"Variable": "SHELL(id)"}),
+        Action("Getvar", {"Variable": "CHANNEL(pjsip,remote_tag)${SHELL(id)}"}),
+        Action("Getvar", {"Variable": "CHANNEL(hangup_handler_push)"}),
         Action("Getvar", {"Variable": "PJSIP_AOR(a,contact)${SHELL(id)}"}),
         Action("Ping", {}, {"A=B": "x"}),
         Action("Ping", {}, {"A,B": "x"}),
