@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 
 from casefile.intake.kinds import Column, Form
+from casefile.intake.legible import named, unfit, unfit_for_plain, visible
 from casefile.wareki import DateStyle, read_date, read_year
 
 NULL = "\\N"
@@ -28,6 +29,7 @@ _ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 _AMOUNT = re.compile(r"([+\-−▲△]?)[¥\\]?(\d{1,3}(?:,\d{3})+|\d+)円?(?:\.0+)?", re.ASCII)
 _WHOLE = re.compile(r"\d{1,9}(?:\.0+)?", re.ASCII)
 _DEGREES = re.compile(r"-?\d{1,3}(?:\.\d+)?", re.ASCII)
+_BLANKS = " \t\u3000\xa0"
 _YES = frozenset({"1", "1.0", "はい", "有", "○", "◯", "true", "y", "yes", "市外", "済"})
 _NO = frozenset({"0", "0.0", "いいえ", "無", "×", "false", "n", "no", "市内", "未"})
 
@@ -88,9 +90,11 @@ class Converter(dict[str, str | None]):
         if text and self._codes:
             if text not in self._codes:
                 raise Unreadable(
-                    f"「{_shown(text)}」はコード表にありません。対応表のコード表に足すか、値を直してください"
+                    f"「{visible(text)}」はコード表にありません。対応表のコード表に足すか、値を直してください"
                 )
             text = self._codes[text]
+        elif self.column.form is Form.KEY:
+            self._refuse_unfit(raw.strip(_BLANKS))
         text = text or self._default
         value = self._read(text) if text else None
         if value is None:
@@ -98,6 +102,14 @@ class Converter(dict[str, str | None]):
                 raise Unreadable("必須の値が空です")
             return "" if self.column.blank else NULL
         return value
+
+    def _refuse_unfit(self, key: str) -> None:
+        found = unfit_for_plain(key) if self.column.plain else unfit(key)
+        if found:
+            raise Unreadable(
+                f"「{visible(key)}」には{self.column.label}に使えない文字があります({named(found)})。"
+                "文字化けとみて、この行は誰のものとも決めていません。出力か転送をやり直してください"
+            )
 
 
 def _reader(column: Column, dates: DateStyle) -> Callable[[str], str | None]:
@@ -142,11 +154,13 @@ def _date(text: str, style: DateStyle) -> str | None:
     try:
         day = read_date(text, style)
     except ValueError:
-        raise Unreadable(f"「{_shown(text)}」は日付として読めません。2026-06-01 や R8.6.1 の形にしてください") from None
+        raise Unreadable(
+            f"「{visible(text)}」は日付として読めません。2026-06-01 や R8.6.1 の形にしてください"
+        ) from None
     if day is None:
         return None
     if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
-        raise Unreadable(f"「{_shown(text)}」は日付として遠すぎます")
+        raise Unreadable(f"「{visible(text)}」は日付として遠すぎます")
     return day.isoformat()
 
 
@@ -154,7 +168,7 @@ def _year(text: str, style: DateStyle) -> str | None:
     try:
         year = read_year(text, style)
     except ValueError:
-        raise Unreadable(f"「{_shown(text)}」は年度として読めません。2026 や 令和8 の形にしてください") from None
+        raise Unreadable(f"「{visible(text)}」は年度として読めません。2026 や 令和8 の形にしてください") from None
     return None if year is None else str(year)
 
 
@@ -162,13 +176,13 @@ def _yen(text: str, signed: bool) -> str:
     plain = unicodedata.normalize("NFKC", text).replace(" ", "")
     found = _AMOUNT.fullmatch(plain)
     if not found:
-        raise Unreadable(f"「{_shown(text)}」は金額として読めません。円単位の整数にしてください")
+        raise Unreadable(f"「{visible(text)}」は金額として読めません。円単位の整数にしてください")
     yen = int(found[2].replace(",", ""))
     if yen > _MOST_YEN:
-        raise Unreadable(f"「{_shown(text)}」は金額として大きすぎます")
+        raise Unreadable(f"「{visible(text)}」は金額として大きすぎます")
     if found[1] not in {"", "+"} and yen:
         if not signed:
-            raise Unreadable(f"「{_shown(text)}」は負の金額です。0以上にしてください")
+            raise Unreadable(f"「{visible(text)}」は負の金額です。0以上にしてください")
         yen = -yen
     return str(yen)
 
@@ -179,14 +193,14 @@ def _whole(text: str) -> str:
         return "0"
     plain = plain.removesuffix("期")
     if not _WHOLE.fullmatch(plain) or int(plain.partition(".")[0]) > _MOST_WHOLE:
-        raise Unreadable(f"「{_shown(text)}」は0から{_MOST_WHOLE}までの整数ではありません")
+        raise Unreadable(f"「{visible(text)}」は0から{_MOST_WHOLE}までの整数ではありません")
     return str(int(plain.partition(".")[0]))
 
 
 def _degrees(text: str) -> str:
     plain = unicodedata.normalize("NFKC", text)
     if not _DEGREES.fullmatch(plain) or abs(float(plain)) > 180:
-        raise Unreadable(f"「{_shown(text)}」は緯度・経度(度)として読めません")
+        raise Unreadable(f"「{visible(text)}」は緯度・経度(度)として読めません")
     return plain
 
 
@@ -196,19 +210,17 @@ def _yes_no(text: str) -> str:
         return "t"
     if plain in _NO:
         return "f"
-    raise Unreadable(f"「{_shown(text)}」は1(はい)か0(いいえ)ではありません")
+    raise Unreadable(f"「{visible(text)}」は1(はい)か0(いいえ)ではありません")
 
 
 def _choice(text: str, words: Mapping[str, str]) -> str:
     found = words.get(text) or words.get(unicodedata.normalize("NFKC", text))
     if found is None:
         labels = "・".join(dict.fromkeys(word for word in words if not word.isascii()))
-        raise Unreadable(f"「{_shown(text)}」は使えません。{labels} のどれかにするか、対応表のコード表に足してください")
+        raise Unreadable(
+            f"「{visible(text)}」は使えません。{labels} のどれかにするか、対応表のコード表に足してください"
+        )
     return found
-
-
-def _shown(text: str) -> str:
-    return text if len(text) <= 30 else text[:30] + "…"
 
 
 # -- individual numbers, which must never come in ----------------------------------------------------------------------

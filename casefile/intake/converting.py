@@ -9,6 +9,7 @@ from casefile.errors import TsunagaruError
 from casefile.intake.cells import NULL, Converter
 from casefile.intake.encoding import STRANGE, source_bytes
 from casefile.intake.kinds import Column, Form
+from casefile.intake.legible import unfit
 from casefile.intake.lines import Rows
 from casefile.intake.mapping import FileMapping, Source
 from casefile.kana import kana_key
@@ -17,7 +18,8 @@ from casefile.phone_number import read_phone
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """A refused cell or row. `addressee_no` is empty where the row's own could not be read."""
+    """A refused cell or row. `addressee_no` is empty where nobody can say whose row it is: the row's own cannot be read, or
+    the key holds characters that make the line doubtful."""
 
     row_no: int
     column: str
@@ -69,6 +71,7 @@ class RowConverter:
         self.kind = mapping.kind
         self.headings = headings
         self.amount_yen = 0
+        self.without_amount: list[int] = []
         self.mapped: tuple[str, ...] = ()
         self._encoding = encoding
         self._phones = phones
@@ -133,7 +136,7 @@ class RowConverter:
         self._fall_back(converted)
         if STRANGE.search("\n".join(rows.raws)):
             self._note_strange(rows, raws_by_column, refused, block)
-        self._count_amount(raws_by_column, converted)
+        self._count_amount(rows.numbers, converted)
         numbers: Sequence[str] = [str(number) for number in rows.numbers]
         columns: list[Sequence[str | None]] = [numbers]
         for (column, _, _, _), raws, values in zip(self._plan, raws_by_column, converted, strict=True):
@@ -178,6 +181,7 @@ class RowConverter:
             if None not in values:
                 continue
             heading = "+".join(source.headings) or converter.column.label
+            of_key = converter.column.name in self.kind.key
             for index, value in enumerate(values):
                 if value is None:
                     refused.add(index)
@@ -187,7 +191,7 @@ class RowConverter:
                             heading,
                             converter.reason(raws[index]),
                             rows.raws[index],
-                            self._addressee_of(rows.cells[index]),
+                            "" if of_key and unfit(raws[index]) else self._addressee_of(rows.cells[index]),
                         )
                     )
         return refused
@@ -224,10 +228,13 @@ class RowConverter:
                         )
                     )
 
-    def _count_amount(self, raws_by_column: list[Sequence[str]], converted: list[Sequence[str | None]]) -> None:
-        for (column, _, _, _), _, values in zip(self._plan, raws_by_column, converted, strict=True):
+    def _count_amount(self, numbers: Sequence[int], converted: list[Sequence[str | None]]) -> None:
+        for (column, _, _, _), values in zip(self._plan, converted, strict=True):
             if column.name == self.kind.amount:
                 # Refused rows count where their amount can be read: the trailer is about the whole file.
+                if None in values:
+                    pairs = zip(numbers, values, strict=True)
+                    self.without_amount.extend(number for number, value in pairs if value is None)
                 self.amount_yen += sum(int(value) for value in values if value is not None and value != NULL)
 
     def _phone_columns(self, raws: Sequence[str]) -> list[list[str]]:

@@ -38,7 +38,7 @@ DERIVED: Mapping[Form, tuple[str, ...]] = {
 class Column:
     """One of our columns. `label` is its heading in the standard layout; `default` is the raw text of an absent cell;
     `fallback` names the column whose value an empty cell takes; `signed` amounts may be negative;
-    a `blank` text is stored as an empty one, not as none.
+    a `blank` text is stored as an empty one, not as none; a `plain` KEY has visible ASCII characters only, full-width ones being narrowed.
 
     `choices` of a KEY are other spellings of some keys; of a CHOICE they are all there is. A `required` column must be mapped, and its cells must not be empty (unless the mapping gives a default).
     """
@@ -53,6 +53,7 @@ class Column:
     signed: bool = False
     fallback: str = ""
     blank: bool = False
+    plain: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,10 @@ class FileKind:
 
 def _key(name: str, label: str, required: bool = True, default: str = "", meaning: str = "") -> Column:
     return Column(name, label, Form.KEY, required, default, meaning=meaning)
+
+
+def _addressee(meaning: str = "") -> Column:
+    return Column("addressee_no", "宛名番号", Form.KEY, True, meaning=meaning, plain=True)
 
 
 def _text(name: str, label: str, required: bool = False, meaning: str = "") -> Column:
@@ -161,7 +166,7 @@ ADDRESSEES = FileKind(
     "宛名",
     3,
     (
-        _key("addressee_no", "宛名番号"),
+        _addressee(),
         _choice("kind", "個人法人区分", choices.TAXPAYER_KIND, default="person"),
         _text("name", "氏名", required=True),
         Column("name_kana", "氏名カナ", Form.READING),
@@ -195,9 +200,9 @@ HOUSEHOLDS = FileKind(
     4,
     (
         _key("household_no", "世帯番号"),
-        _key("addressee_no", "宛名番号", meaning="世帯員。1人1行"),
+        _addressee(meaning="世帯員。1人1行"),
         _text("relation_to_head", "続柄", meaning="「世帯主」の行が世帯主になる"),
-        _key("head_addressee_no", "世帯主宛名番号", required=False),
+        Column("head_addressee_no", "世帯主宛名番号", Form.KEY, plain=True),
     ),
     ("addressee_no",),
 )
@@ -207,7 +212,7 @@ PHONES = FileKind(
     "電話番号",
     5,
     (
-        _key("addressee_no", "宛名番号"),
+        _addressee(),
         Column("phone", "電話番号", Form.PHONE, True),
         _whole("position", "順位", required=False, meaning="空ならファイルの中の順"),
         _choice("place", "設置場所", choices.PHONE_PLACE, meaning="空なら番号の種類から"),
@@ -221,7 +226,7 @@ ARREARS = FileKind(
     "滞納期別明細",
     6,
     (
-        _key("addressee_no", "宛名番号"),
+        _addressee(),
         *_period_keys(required=True),
         _choice("category", "現年滞繰区分", choices.ARREARS_CATEGORY, meaning="空なら基準日の年度から"),
         _yen("assessed_yen", "調定額", required=True),
@@ -243,7 +248,7 @@ RECEIPTS = FileKind(
     7,
     (
         _key("receipt_no", "収納番号", meaning="速報と確報で同じ番号"),
-        _key("addressee_no", "宛名番号"),
+        _addressee(),
         *_period_keys(required=True),
         _date("received_on", "領収日", required=True),
         _date("posted_on", "消込日", meaning="滞納期別明細に反映された日。空なら未反映"),
@@ -265,7 +270,7 @@ PROMISES = FileKind(
     (
         _choice("record_type", "種別", choices.PROMISE_RECORD, required=True),
         _key("agreement_no", "管理番号"),
-        _key("addressee_no", "宛名番号"),
+        _addressee(),
         _choice("claim_group", "債権の別", choices.CLAIM_GROUP, default="compulsory"),
         _date("made_on", "約束日", meaning="約束・分納の行に必須"),
         _choice(
@@ -289,7 +294,7 @@ DISPATCHES = FileKind(
     (
         _key("lot_no", "発送ロット番号"),
         _key("document_no", "発送連番"),
-        _key("addressee_no", "宛名番号"),
+        _addressee(),
         _choice("kind", "文書種別", choices.DOCUMENT_KIND, meaning="登録済みのロットなら空でよい"),
         _date("sent_on", "発送日", meaning="同上"),
         _text("wording", "版"),
@@ -310,7 +315,7 @@ FLAGS = FileKind(
     "停止・要注意",
     10,
     (
-        _key("addressee_no", "宛名番号"),
+        _addressee(),
         Column(
             "flag_code",
             "フラグ",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Set
 from datetime import date
 from itertools import islice
@@ -11,6 +12,7 @@ from casefile.errors import TsunagaruError
 from casefile.intake.cells import INDIVIDUAL_NUMBER_HEADING, is_individual_number
 from casefile.intake.converting import Block, PhoneContext, Reject, RowConverter
 from casefile.intake.encoding import Recognised, recognise
+from casefile.intake.legible import visible
 from casefile.intake.lines import LineReader, Rows, cells_of, cut
 from casefile.intake.mapping import FileMapping
 from casefile.wareki import read_date
@@ -18,6 +20,7 @@ from casefile.wareki import read_date
 _FEWEST_INDIVIDUAL_NUMBERS = 3
 _SAMPLED_ROWS = 500
 _WHOLE_ROW = "(行全体)"
+_LINES_NAMED = 10
 
 
 class FileReader:
@@ -32,6 +35,7 @@ class FileReader:
         self.recognised: Recognised = recognise(path, mapping.encoding)
         self._lines = LineReader(path, self.recognised.encoding)
         self.row_count = 0
+        self._not_cut: list[int] = []
         self._trailer: list[str] | None = None
         self._trailer_number = 0
         self._above: list[str] = []
@@ -132,6 +136,7 @@ class FileReader:
             reason = '引用符(")が閉じていません。値の中の " は "" と二つ重ねてください'
             block.rejects.append(Reject(line.number, _WHOLE_ROW, reason, line.text, ""))
         self._refuse_wrong_widths(rows, block)
+        self._not_cut.extend(reject.row_no for reject in block.rejects)
         if rows.cells:
             self._converter.convert(rows, block)
         return block
@@ -212,17 +217,44 @@ class FileReader:
                 f"最終行「{rule.first}」がありません。ファイルが途中で切れている恐れがあります。出力か転送をやり直してください"
             )
         if rule.rows is not None:
-            self._compare("件数", self._cell(self._trailer, rule.rows), self.row_count)
+            self._compare_rows(self._cell(self._trailer, rule.rows))
         if rule.amount is not None:
-            self._compare("金額の合計", self._cell(self._trailer, rule.amount), self.amount_yen)
+            self._compare_amounts(self._cell(self._trailer, rule.amount), rows_agree=rule.rows is not None)
 
-    def _compare(self, what: str, text: str, found: int) -> None:
-        digits = text.strip().replace(",", "").removesuffix("円").removesuffix("件")
-        if not digits.lstrip("-").isdecimal() or int(digits) != found:
+    def _compare_rows(self, text: str) -> None:
+        if _number(text) != self.row_count:
             raise self._refused(
-                f"最終行の{what}は「{text.strip()[:30]}」、読み取ったのは{found:,}です。何も取り込んでいません。"
+                f"最終行の件数は「{visible(text.strip())}」、読み取ったのは{self.row_count:,}です。何も取り込んでいません。"
                 "ファイルが途中で切れていないか確かめ、出力か転送をやり直してください"
             )
+
+    def _compare_amounts(self, text: str, *, rows_agree: bool) -> None:
+        expected, found = _number(text), self.amount_yen
+        if expected == found:
+            return
+        if expected is None:
+            raise self._refused(
+                f"最終行({self._trailer_number}行目)の金額の合計「{visible(text.strip())}」を数として読めません。何も取り込んでいません。"
+                "対応表の trailer の amount が合っているか確かめ、出力か転送をやり直してください"
+            )
+        label = "" if self.kind.amount is None else self.kind.by_name[self.kind.amount].label
+        missing = self._rows_without_amount()
+        cause = (
+            f"{missing}の{label}を読めません。その行を直すか、出力をやり直してください"
+            if missing
+            else f"{label}がどこかの行で変わっていないか、対応表で{label}に当てた列が正しいか確かめ、出力か転送をやり直してください"
+        )
+        rows = f"件数({self.row_count:,})は合っていますが、" if rows_agree else ""
+        raise self._refused(
+            f"{rows}金額の合計が合いません。最終行では{expected:,}円、読み取れた{label}の合計は{found:,}円(差 {found - expected:+,}円)です。"
+            f"何も取り込んでいません。{cause}"
+        )
+
+    def _rows_without_amount(self) -> str:
+        """The lines whose amount is in no total, named as far as anybody reads; empty when there are none."""
+        numbers = sorted({*self._not_cut, *self._converter.without_amount})
+        listed = "、".join(f"{number}行目" for number in numbers[:_LINES_NAMED])
+        return listed if len(numbers) <= _LINES_NAMED else f"{listed} ほか{len(numbers) - _LINES_NAMED:,}行"
 
     @staticmethod
     def _cell(cells: list[str], position: int) -> str:
@@ -230,3 +262,9 @@ class FileReader:
 
     def _refused(self, what: str) -> TsunagaruError:
         return TsunagaruError(f"{self.path.name}({self.kind.label}): {what}。")
+
+
+def _number(text: str) -> int | None:
+    """A trailer's number; None where it is none."""
+    digits = text.strip().replace(",", "").removesuffix("円").removesuffix("件")
+    return int(digits) if re.fullmatch(r"-?\d{1,18}", digits) else None

@@ -25,7 +25,19 @@ def newest_as_of(conn: Connection, municipality_id: int, file_kind: str) -> date
 
 
 def applied_before(conn: Connection, municipality_id: int, file_kind: str, sha256: str) -> date | None:
-    """The 基準日 under which the very same content was applied before; None if it never was."""
+    """The 基準日 under which the very same content was applied before; None if it never was.
+
+    None too while it is the newest of its kind and had rows refused: what those lacked (people, taxes) may be here by now.
+    """
+    newest = (
+        select(ImportRun.sha256, ImportRun.rejected)
+        .where(ImportRun.municipality_id == municipality_id, ImportRun.file_kind == file_kind)
+        .order_by(ImportRun.applied_at.desc(), ImportRun.import_id.desc())
+        .limit(1)
+    )
+    last = conn.execute(newest).one_or_none()
+    if last is not None and last.sha256 == sha256 and last.rejected:
+        return None
     question = (
         select(ImportRun.as_of)
         .where(

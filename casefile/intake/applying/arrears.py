@@ -37,6 +37,7 @@ def apply_arrears(applying: Applying) -> None:
     applying.refuse_unknown_taxes()
     applying.refuse_unknown_addressees()
     applying.refuse_duplicates(applying.kind.key)
+    _note_more_than_assessed(applying)
     before = _open(applying)
     _look_for_drop(applying, before.rows, before.yen)
     changes.yen_before = before.yen
@@ -55,6 +56,21 @@ def _open(applying: Applying) -> Row[Any]:
         "SELECT count(*) AS rows, coalesce(sum(unpaid_yen), 0)::bigint AS yen FROM arrears"
         " WHERE municipality_id = :m AND closed_on IS NULL"
     ).one()
+
+
+def _note_more_than_assessed(applying: Applying) -> None:
+    """未納額 is principal alone and cannot exceed what was assessed; a column that holds interest too would look like this."""
+    found = applying.run(
+        f"SELECT count(*) AS rows, (array_agg(row_no ORDER BY row_no))[1:{_SAMPLES}] AS first_rows FROM incoming"
+        " WHERE unpaid_yen > assessed_yen"
+    ).one()
+    if found.rows:
+        places = "、".join(f"{number}行目" for number in found.first_rows)
+        more = f" ほか{found.rows - _SAMPLES:,}行" if found.rows > _SAMPLES else ""
+        applying.changes.notices.append(
+            f"未納額が調定額より多い行が{found.rows:,}行あります({places}{more})。ファイルのとおり取り込みました。"
+            "未納額は本税(料)だけです。延滞金を含む列を当てていないか、基幹システムで確かめてください。"
+        )
 
 
 def _look_for_drop(applying: Applying, rows_before: int, yen_before: int) -> None:

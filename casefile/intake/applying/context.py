@@ -13,6 +13,9 @@ from sqlalchemy import Connection, CursorResult, text
 from casefile.intake.kinds import FileKind
 
 _SAMPLES = 5
+_ITS_OWN = "coalesce(s.addressee_no, '')"
+ANYBODY = "''"
+"""Whose a refused row is when its number cannot be relied on: it may have stood for any row that is absent."""
 
 
 @dataclass(slots=True)
@@ -67,10 +70,13 @@ class Applying:
         named = clause.compile().params
         return self.conn.execute(clause, {name: value for name, value in (at_hand | more).items() if name in named})
 
-    def refuse(self, condition: str, column: str, reason: str, source: str = "incoming s") -> int:
-        """Move the rows of `source` for which `condition` holds to the reject list. `reason` is an SQL expression."""
+    def refuse(
+        self, condition: str, column: str, reason: str, source: str = "incoming s", whose: str = _ITS_OWN
+    ) -> int:
+        """Move the rows of `source` for which `condition` holds to the reject list. `reason` is an SQL expression, and so is
+        `whose`, the person the row is about."""
         label = self.kind.by_name[column].label
-        who = "coalesce(s.addressee_no, '')" if "addressee_no" in self.kind.by_name else "''"
+        who = whose if "addressee_no" in self.kind.by_name else ANYBODY
         found = self.run(
             f"INSERT INTO refused (row_no, column_name, reason, raw, addressee_no)"
             f" SELECT s.row_no, :label, {reason}, NULL, {who} FROM {source} WHERE {condition}",
@@ -81,7 +87,8 @@ class Applying:
         return found
 
     def refuse_duplicates(self, key: Sequence[str]) -> None:
-        """The first row of a key stands; the others are refused and name it."""
+        """The first row of a key stands; the others are refused and name it. One of them may be somebody else's, with a
+        number that was damaged into this one: nobody can say whose."""
         self.refuse_duplicates_of("incoming", key)
 
     def refuse_duplicates_of(self, table: str, key: Sequence[str]) -> None:
@@ -94,16 +101,25 @@ class Applying:
             key[0] if key[0] in self.kind.by_name else self.kind.key[0],
             "s.first_row || '行目と同じキーの行です。どちらか一つにしてください'",
             f"(SELECT s.*, min(s.row_no) OVER (PARTITION BY {columns}) AS first_row FROM {table} s) s",
+            ANYBODY,
         )
         if table != "incoming":
             self.run(f"DELETE FROM {table} s USING refused r WHERE r.row_no = s.row_no")
 
     def refuse_unknown_addressees(self, column: str = "addressee_no") -> None:
+        """A number nobody has may be anybody's, with a digit gone wrong on the way."""
+        same_length = (
+            "SELECT CASE WHEN min(length(addressee_no)) = max(length(addressee_no)) THEN min(length(addressee_no)) END"
+            " FROM taxpayer WHERE municipality_id = :m"
+        )
         self.refuse(
             f"s.{column} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM taxpayer t"
             f" WHERE t.municipality_id = :m AND t.addressee_no = s.{column})",
             column,
-            f"'宛名番号「' || s.{column} || '」は登録されていません。先に宛名ファイルを取り込んでください'",
+            f"'宛名番号「' || s.{column} || '」は登録されていません。' || CASE WHEN length(s.{column}) <> ({same_length})"
+            f" THEN length(s.{column}) || '桁ですが、登録済みの番号は' || ({same_length}) || '桁です。番号が壊れていないか確かめてください'"
+            " ELSE '先に宛名ファイルを取り込むか、番号が壊れていないか確かめてください' END",
+            whose=ANYBODY,
         )
 
     def refuse_unknown_taxes(self) -> None:
@@ -185,16 +201,21 @@ class Applying:
         self.changes.unchanged += counts[2]
 
     def may_close(self) -> bool:
-        """Whether absent rows may be closed: the file is 全件, and no unreadable row could have been one of them."""
+        """Whether absent rows may be closed: the file is 全件, and no refused row may have stood for any of them."""
         if not self.full:
             return False
-        unreadable = self.run("SELECT count(*) FROM refused WHERE addressee_no = ''").scalar_one()
-        if unreadable:
+        found = self.run(
+            f"SELECT count(DISTINCT row_no) AS rows, (array_agg(DISTINCT row_no))[1:{_SAMPLES}] AS first_rows"
+            " FROM refused WHERE addressee_no = ''"
+        ).one()
+        if found.rows:
+            places = "、".join(f"{number}行目" for number in found.first_rows)
+            more = f" ほか{found.rows - _SAMPLES:,}件" if found.rows > _SAMPLES else ""
             self.changes.notices.append(
-                f"宛名番号を読めない行が{unreadable:,}件あるため、ファイルにないデータを閉じる処理は行っていません。"
-                "その行を直したファイルをもう一度取り込んでください。"
+                f"誰のどのデータか決められない行が{found.rows:,}件({places}{more})あるため、ファイルにないデータを閉じる処理は行っていません。"
+                "閉じるはずのデータも残ることがあります。宛名ファイルを取り込むかその行を直してから、もう一度取り込んでください。"
             )
-        return not unreadable
+        return not found.rows
 
     def note_conflict(self, select: str, **more: Any) -> int:
         """Write conflicts: `select` yields row_no, addressee_no, subject, in_file, in_room."""

@@ -62,8 +62,11 @@ def test_import_registers_tells_and_refuses(typed, tmp_path: Path) -> None:  # t
     assert (told["state"], told["rejected"], told["as_of"]) == ("applied", 1, DAY)
     assert told["rejects"][0]["raw"].startswith("0009,")
     code, said = typed("import", mapping, arrears)
+    assert code == 1
+    assert "変化なし 1 / 受け付けず 1" in said
+    code, said = typed("import", mapping, *files)
     assert code == 0
-    assert "すでに取り込んでいます" in said
+    assert said.count("すでに取り込んでいます") == 2
 
     arrears.write_bytes(arrears.read_bytes()[:-10])
     code, said = typed("import", mapping, arrears)

@@ -169,7 +169,7 @@ def test_wrong_files_get_a_sentence_each(settled: IntakeCity) -> None:
         ("", "列名の行"),
         (whole.replace("未納額", "残額"), "列 「未納額」 がありません"),
         (whole.replace("合計,", "総計,"), "最終行「合計」がありません"),
-        (whole.replace("合計,1,45000", "合計,1,1"), "金額の合計は「1」"),
+        (whole.replace("合計,1,45000", "合計,1,1"), "最終行では1円"),
         (whole.replace("2026-06-01", "先月末"), "基準日を読めません"),
         (whole + "0001,11\n", "の後の5行目にもデータがあります"),
         (whole.replace("宛名番号", "未納額"), "列名「未納額」が二つあります"),
