@@ -215,6 +215,13 @@ def _served(nodes: Sequence[Node], database_url: str) -> Iterator[Finding]:
         return
     finally:
         database.close()
+    if not floors:
+        remedy = (
+            "[municipality] を書いた対応表で tsunagaru import を実行し、tsunagaru serve を動かしてください。"
+            "フロアは1分以内にできます(docs/telephones.md)。"
+        )
+        yield Finding("フロア", "まだありません。回線を使う自治体がありません", remedy)
+        return
     for floor in floors:
         yield _floor(floor, [trunk for node in nodes for trunk in node.trunks if floor.is_served_by(trunk)])
     for node in nodes:

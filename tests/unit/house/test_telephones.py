@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from uuid import UUID
 
 import pytest
@@ -10,6 +10,8 @@ import pytest
 from callflow.codes import CallResult
 from casefile.errors import TsunagaruError
 from dialer.asterisk.carrier import NodeAddress
+from dialer.asterisk.node.node import Certificate
+from tsunagaru.certificates import Certificates
 from tsunagaru.settings import Settings
 from tsunagaru.telephones import FloorOnLine, Telephones, read_telephones, voice_nodes
 
@@ -190,5 +192,7 @@ def test_the_files_that_are_shown_to_offices_are_nodes(folder: Folder) -> None:
     telephones = folder.read()
     assert trunks(telephones.addresses(floor())) == {"node-1": ["hikari"]}
     assert [node.wss_url for node in voice_nodes(folder.settings)] == ["wss://phone.city.example:8089/ws"]
+    made = Certificates.in_folder(Settings.from_environment({"TSUNAGARU_HOME": "/var/lib/tsunagaru"}).certificates)
+    assert telephones.nodes[0].certificate == Certificate(PurePosixPath(made.chain), PurePosixPath(made.key))
     folder.nodes = [house / "docker" / "node.toml"]
     assert trunks(folder.read().addresses(floor())) == {"node-1": ["carrier"]}

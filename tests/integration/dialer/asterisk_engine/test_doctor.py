@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from casefile.clock import SystemClock
+from casefile.db import Database
 from dialer.asterisk.node.node import Trunk
 from tests.integration.dialer.asterisk_engine.conftest import OFFICE_NUMBER, Lines
 from tests.integration.dialer.asterisk_engine.stage import node_file
@@ -42,6 +43,14 @@ def test_telephones_are_looked_at(room: Room, lines: Lines, tmp_path: Path, monk
         ("フロア 119998 1階", "同時に 10 通話、毎秒 20 発信まで", True),
         (f"回線 {node.name} nobodys", "どのフロアの回線でもありません", False),
     ]
+
+
+def test_an_office_without_a_floor_is_told_how_it_comes_by_one(database: Database, tmp_path: Path) -> None:
+    file = tmp_path / "broken.toml"
+    file.write_text("name = ", encoding="utf-8")
+    settings = Settings.from_environment({"TSUNAGARU_HOME": str(tmp_path), "TSUNAGARU_NODES": str(file)})
+    told = [finding for finding in telephones(settings, SystemClock(), database.url) if finding.subject == "フロア"]
+    assert ["tsunagaru import" in finding.remedy for finding in told] == [True]
 
 
 def test_a_far_end_that_is_not_there_is_waited_for_once(lines: Lines) -> None:
