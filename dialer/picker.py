@@ -8,7 +8,8 @@ The reach model of PACING.md §6 takes this one's place behind the same two ques
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -70,10 +71,26 @@ class Tally:
         self.answers += answers
 
 
-@dataclass(slots=True)
-class _Number:
-    total: Tally = field(default_factory=Tally)
-    slots: dict[HourSlot, Tally] = field(default_factory=dict)
+_SLOTS = tuple(HourSlot(day, hour) for day in DayKind for hour in range(24))
+_PLACES = {slot: place for place, slot in enumerate(_SLOTS)}
+
+_Number = list[int]
+"""What is known of one number: place in `_SLOTS`, tries, answers, and so on. A city has a hundred thousand of them."""
+
+
+def _slots_of(number: _Number) -> Iterator[tuple[HourSlot, int, int]]:
+    """Slot, tries and answers, in the order in which they were first tried."""
+    for at in range(0, len(number), 3):
+        yield _SLOTS[number[at]], number[at + 1], number[at + 2]
+
+
+def _here(number: _Number, slot: HourSlot) -> tuple[int, int]:
+    """Tries and answers in one slot."""
+    place = _PLACES[slot]
+    for at in range(0, len(number), 3):
+        if number[at] == place:
+            return number[at + 1], number[at + 2]
+    return 0, 0
 
 
 class ReachBook:
@@ -90,14 +107,15 @@ class ReachBook:
 
     def add(self, phone_id: UUID, slot: HourSlot, tries: int, answers: int) -> None:
         """Many tries at once, for reading history."""
-        number = self._numbers.setdefault(phone_id, _Number())
-        for tally in (
-            self._city,
-            self._city_slots.setdefault(slot, Tally()),
-            number.total,
-            number.slots.setdefault(slot, Tally()),
-        ):
+        for tally in (self._city, self._city_slots.setdefault(slot, Tally())):
             tally.add(tries, answers)
+        number, place = self._numbers.setdefault(phone_id, []), _PLACES[slot]
+        for at in range(0, len(number), 3):
+            if number[at] == place:
+                number[at + 1] += tries
+                number[at + 2] += answers
+                return
+        number += (place, tries, answers)
 
     def phones(self) -> list[UUID]:
         """Every number that was ever tried."""
@@ -105,8 +123,7 @@ class ReachBook:
 
     def tries(self, phone_id: UUID) -> int:
         """How often this number was tried."""
-        number = self._numbers.get(phone_id)
-        return number.total.tries if number else 0
+        return sum(self._numbers.get(phone_id, ())[1::3])
 
     def slot_rate(self, slot: HourSlot) -> float:
         """How often anybody answers in this slot."""
@@ -122,33 +139,29 @@ class ReachBook:
         number = self._numbers.get(phone_id)
         if number is None:
             return expected
-        would = sum(tally.tries * self.slot_rate(tried) for tried, tally in number.slots.items())
-        factor = (number.total.answers + NUMBER_WEIGHT) / (would + NUMBER_WEIGHT)
-        here = number.slots.get(slot, _NOTHING)
-        rate = (here.answers + SLOT_WEIGHT * expected * factor) / (here.tries + SLOT_WEIGHT)
+        would = sum(tries * self.slot_rate(tried) for tried, tries, _ in _slots_of(number))
+        factor = (sum(number[2::3]) + NUMBER_WEIGHT) / (would + NUMBER_WEIGHT)
+        tries, answers = _here(number, slot)
+        rate = (answers + SLOT_WEIGHT * expected * factor) / (tries + SLOT_WEIGHT)
         return min(max(rate, _LEAST), _MOST)
 
     def evidence(self, phone_id: UUID, slot: HourSlot) -> str:
         """What the rate rests on, for a person's eyes: never a bare score."""
         number = self._numbers.get(phone_id)
-        if number is None or number.total.tries == 0:
+        if number is None or self.tries(phone_id) == 0:
             return f"この番号への架電はまだありません({slot.label}は全体で{self.slot_rate(slot):.0%}が応答)"
-        here = number.slots.get(slot, _NOTHING)
-        total = f"全体 {number.total.tries}回中{number.total.answers}回応答"
-        return (
-            f"{slot.label} {here.tries}回中{here.answers}回応答、{total}"
-            if here.tries
-            else f"{slot.label}は初めて、{total}"
-        )
+        tries, answers = _here(number, slot)
+        total = f"全体 {self.tries(phone_id)}回中{sum(number[2::3])}回応答"
+        return f"{slot.label} {tries}回中{answers}回応答、{total}" if tries else f"{slot.label}は初めて、{total}"
 
     def best_slots(self, phone_id: UUID, limit: int = 3) -> list[tuple[HourSlot, Tally, float]]:
         """The slots in which this number was tried, the most promising first (I2)."""
         number = self._numbers.get(phone_id)
         if number is None:
             return []
-        rated = [(slot, tally, self.answer_rate(phone_id, slot)) for slot, tally in number.slots.items()]
+        rated = [
+            (slot, Tally(tries, answers), self.answer_rate(phone_id, slot))
+            for slot, tries, answers in _slots_of(number)
+        ]
         rated.sort(key=lambda entry: (-entry[2], entry[0]))
         return rated[:limit]
-
-
-_NOTHING = Tally()

@@ -66,7 +66,7 @@ class AmiTerms:
     first_pause_seconds: float = 0.2
     longest_pause_seconds: float = 3.0
     queued_events: int = 20_000
-    remembered_action_ids: int = 50_000
+    remembered_action_ids: int = 10_000
 
 
 @dataclass(slots=True)

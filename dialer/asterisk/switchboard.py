@@ -57,8 +57,8 @@ from dialer.asterisk.wire import Action, Event, LiveChannel
 
 _log = logging.getLogger("tsunagaru.asterisk")
 
-_REMEMBERED_SECONDS = 600.0
-"""How long a call that is over is kept here; its node remembers it for a day."""
+_REMEMBERED_SECONDS = 60.0
+"""How long a call that is over is kept here, where its node is there: that remembers it for a day."""
 _ABSENT_SECONDS = 86_400.0
 _SWEEP_SECONDS = 60.0
 _OUR_HANGUP = 16
@@ -461,12 +461,17 @@ class Switchboard:
                 node.debts.add(call.attempt_id)
                 self.inquiry.not_there(call, node)
 
+    def _is_there(self, name: str) -> bool:
+        """Of a node that is away, calls that are over in the books may live on: they are let go when it is back."""
+        node = self.nodes.get(name)
+        return node is None or node.there
+
     def _sweep(self, now: float) -> None:
         """Forget what nobody asks for any more."""
         self._swept_at = now
         self.callers.sweep(now)
         for attempt_id, call in list(self.calls.items()):
-            if call.over and call.over_since + _REMEMBERED_SECONDS < now:
+            if call.over and call.over_since + _REMEMBERED_SECONDS < now and self._is_there(call.node):
                 del self.calls[attempt_id]
         for attempt_id, since in list(self._absent.items()):
             if since + _ABSENT_SECONDS < now:

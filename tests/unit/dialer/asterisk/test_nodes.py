@@ -191,3 +191,26 @@ def test_a_call_that_ends_while_its_node_is_asked_is_over_once_with_all_that_hap
         assert ("Answered" in told) == (in_the_gap == 2), (ends_after, told)
         ended = next(event for event in world.told if isinstance(event, Ended))
         assert (ended.result is None) == (in_the_gap == 2), (ends_after, ended)
+
+
+@pytest.mark.parametrize("away", [False, True])
+def test_a_call_that_is_over_is_forgotten_unless_its_node_is_away(away: bool) -> None:
+    """Whoever asks for it later hears of it from the node."""
+    world, attempt_id = connected(away=1_000.0), UUID(int=9)
+    node = world.nodes[0]
+    move(world, "dial", attempt_id)
+    world.settle()
+    node.ends(node.channels[str(attempt_id)], 17)
+    world.settle()
+    if away:
+        node.cut(0, 0)
+        world.settle()
+    world.clock.advance(130)
+    world.board.tick()
+    assert (attempt_id in world.board.calls) == away
+    if away:
+        node.connect()
+        world.settle()
+    world.board.obey(Reconcile(attempt_id))
+    world.settle()
+    assert outcome(world, attempt_id) == "Ended"
