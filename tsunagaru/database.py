@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 
 from casefile import migrations
 from tsunagaru.databases import connect, create_database, drop_database
@@ -12,6 +13,9 @@ from tsunagaru.postgres import EmbeddedServer
 from tsunagaru.settings import Settings
 
 EMBEDDED_DATABASE = "tsunagaru"
+DEMO_DATABASE = "tsunagaru_demo"
+DEMO_FILE = "demo-room.json"
+"""What a demo leaves in its home: whoever names that home asks about the demo's city."""
 
 
 def database_url(settings: Settings) -> str:
@@ -22,9 +26,13 @@ def database_url(settings: Settings) -> str:
     if settings.database_url is None:
         server = EmbeddedServer(settings.home)
         server.start()
-        return server.ensure_database(EMBEDDED_DATABASE)
+        return server.ensure_database(_embedded_database(settings.home))
     connect(settings.database_url).close()
     return settings.database_url
+
+
+def _embedded_database(home: Path) -> str:
+    return DEMO_DATABASE if (home / DEMO_FILE).exists() else EMBEDDED_DATABASE
 
 
 def embedded_server(settings: Settings) -> EmbeddedServer | None:
@@ -43,7 +51,7 @@ def database_for_a_while(settings: Settings) -> Iterator[str]:
         yield database_url(settings)
         return
     with server.in_use():
-        yield server.ensure_database(EMBEDDED_DATABASE)
+        yield server.ensure_database(_embedded_database(settings.home))
 
 
 @contextmanager

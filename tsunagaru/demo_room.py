@@ -19,6 +19,7 @@ from casefile.ids import TimeOrderedIds
 from rehearsal.city import CityPlan, SyntheticCity, build_city
 from rehearsal.city.taxes import office_open
 from rehearsal.runner import Rehearsal, RehearsalPlan
+from tsunagaru.database import DEMO_FILE
 from tsunagaru.ports import free_port
 
 _HISTORY_DAYS = 2
@@ -26,7 +27,6 @@ _ROBOTS = 4
 _HOUSEHOLDS = 4_000
 """So many that on the day a visitor comes the list is far from used up."""
 _OPENING_HOUR = 10
-_FILE = "demo-room.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +94,13 @@ def open_demo(url: str, home: Path, seed: int, speed: float, tell: Callable[[str
         robots=tuple(user.user_id for user in staff.operators),
         carrier_port=free_port("127.0.0.1", kind=socket.SOCK_STREAM),
     )
-    (home / _FILE).write_text(json.dumps(asdict(room), default=str), encoding="utf-8")
+    (home / DEMO_FILE).write_text(json.dumps(asdict(room), default=str), encoding="utf-8")
     return OpenedDemo(room, ShiftedClock(datetime.now(UTC), clock.start, speed), sign_ins)
 
 
 def demo_room(home: Path) -> DemoRoom:
     """The demo that was opened in this home. Raises FileNotFoundError where none was."""
-    plain = json.loads((home / _FILE).read_text(encoding="utf-8"))
+    plain = json.loads((home / DEMO_FILE).read_text(encoding="utf-8"))
     return DemoRoom(
         seed=plain["seed"],
         households=plain["households"],

@@ -16,16 +16,14 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import psycopg
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 
-from casefile import migrations
 from casefile.clock import JST, Clock
 from casefile.db import APPLICATION_ROLE
 from casefile.errors import TsunagaruError
 from tsunagaru.certificates import WARN_BEFORE, Certificates, expiry
 from tsunagaru.databases import connect
 from tsunagaru.settings import Https, Settings
+from tsunagaru.shape import shape_of
 
 _ENOUGH_SPACE = 5 * 1024**3
 _LARGEST_CLOCK_ERROR_SECONDS = 2.0
@@ -132,19 +130,12 @@ def database(connection: psycopg.Connection[tuple[object, ...]], clock: Clock) -
     """Version, clock, schema and the walls between municipalities."""
     yield Finding("データベース", f"PostgreSQL {connection.info.server_version // 10000}")
     yield _clocks_agree(connection, clock)
-    role = _one(connection, "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = %s", [APPLICATION_ROLE])
-    revision = (
-        _one(connection, "SELECT version_num FROM alembic_version", [])
-        if _one(connection, "SELECT to_regclass('alembic_version') IS NOT NULL", [])
-        else None
-    )
-    newest = _newest_revision()
-    if revision != newest or role is None:
-        found = f"表の版 {revision or 'なし'}(この版は {newest})"
-        yield Finding("データベースの形", found, "「tsunagaru migrate」を実行してください。")
+    shape = shape_of(connection)
+    if not shape.current:
+        yield Finding("データベースの形", shape.told, "「tsunagaru migrate」を実行してください。")
         return
-    yield Finding("データベースの形", f"版 {revision}")
-    yield _walls(connection, weak=bool(role))
+    yield Finding("データベースの形", shape.told)
+    yield _walls(connection, weak=shape.role_is_too_strong)
 
 
 def _clocks_agree(connection: psycopg.Connection[tuple[object, ...]], clock: Clock) -> Finding:
@@ -289,12 +280,6 @@ def _fonts_of_japanese() -> Sequence[str]:
         return sorted({line.partition(",")[0] for line in listed.splitlines() if line})
     except (OSError, subprocess.SubprocessError):
         return sorted(path.stem for path in Path("/usr/share/fonts").rglob("Noto*CJK*"))
-
-
-def _newest_revision() -> str | None:
-    configuration = Config()
-    configuration.set_main_option("script_location", str(Path(migrations.__file__).parent))
-    return ScriptDirectory.from_config(configuration).get_current_head()
 
 
 def _one(connection: psycopg.Connection[tuple[object, ...]], query: str, values: Sequence[object]) -> object:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from argparse import Namespace
 from dataclasses import replace
 
@@ -9,16 +10,14 @@ from casefile.clock import jst
 from casefile.db import Database
 from casefile.errors import TsunagaruError
 from tsunagaru.arguments import Parser, a_positive_factor
-from tsunagaru.database import database_for_a_while
-from tsunagaru.databases import create_database, drop_database
+from tsunagaru.database import DEMO_DATABASE, database_for_a_while
+from tsunagaru.databases import create_database, drop_database, url_of
 from tsunagaru.demo_room import OpenedDemo, open_demo
 from tsunagaru.demo_telephones import DemoTelephones, install_telephones, refuse_without_asterisk
 from tsunagaru.logs import configure_logs
 from tsunagaru.processes import demo_programs, demo_programs_with_telephones
 from tsunagaru.service import migrate, refuse_a_taken_port, run_service
 from tsunagaru.settings import DEFAULT_PORT, Settings, port_number
-
-DEMO_DATABASE = "tsunagaru_demo"
 
 
 def configure(parser: Parser) -> None:
@@ -42,8 +41,9 @@ def run(args: Namespace) -> int:
             raise TsunagaruError("--asterisk では電話が実際の速さで話すため、--speed は使えません。")
     with database_for_a_while(settings) as working:
         # A database of its own name, new at every start: yesterday's demo is nobody's data.
-        drop_database(working, DEMO_DATABASE)
-        url = create_database(working, DEMO_DATABASE)
+        server = url_of(working, "postgres") if settings.database_url is None else working
+        drop_database(server, DEMO_DATABASE)
+        url = create_database(server, DEMO_DATABASE)
         migrate(url)
         opened = open_demo(url, settings.home, args.seed, args.speed, _say)
         if args.asterisk:
@@ -71,8 +71,18 @@ def _welcome(settings: Settings, opened: OpenedDemo) -> None:
     _say(
         f"\n  つながる のデモが動いています: http://{settings.host}:{settings.port}/\n"
         f"  市の時計は {opens:%Y年%-m月%-d日 %H:%M} から進みます。ロボットのオペレーターが{len(opened.room.robots)}人、架電しています。\n\n"
-        f"      {'利用者':<9}{'パスワード':<11}役割\n{who}\n\n  止めるときは Ctrl-C\n"
+        f"      {'利用者':<9}{'パスワード':<11}役割\n{who}\n\n"
+        "  この市の人に電話してよいか、なぜ電話しなかったかは、別の端末で尋ねられます。\n"
+        f"      {_asked_with(settings)} tsunagaru explain 宛名番号 --at {opens:%Y-%m-%dT%H:%M}\n\n"
+        "  止めるときは Ctrl-C\n"
     )
+
+
+def _asked_with(settings: Settings) -> str:
+    """What goes before a command about the demo's city; an outside server's URL may hold a password and is not shown."""
+    if settings.database_url is not None:
+        return f"DATABASE_URL=…/{DEMO_DATABASE}"
+    return f"TSUNAGARU_HOME={shlex.quote(str(settings.home))}"
 
 
 def _say(line: str) -> None:

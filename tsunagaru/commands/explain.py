@@ -11,9 +11,9 @@ from casefile.clock import JST
 from casefile.db import Database
 from casefile.gate import explain
 from tsunagaru.arguments import Parser
-from tsunagaru.database import database_for_a_while
 from tsunagaru.municipality import a_municipality, known_municipalities, the_municipality
 from tsunagaru.settings import Settings
+from tsunagaru.shape import migrated_database
 
 
 def configure(parser: Parser) -> None:
@@ -28,7 +28,7 @@ def configure(parser: Parser) -> None:
 
 def run(args: Namespace) -> int:
     settings = Settings.from_environment()
-    with database_for_a_while(settings) as url:
+    with migrated_database(settings) as url:
         database = Database(url, pooled=False)
         try:
             with database.transaction(None) as conn:

@@ -17,8 +17,8 @@ from casefile.vocabulary import ClaimGroup, Purpose
 from reports import ask, axis_named, build, form_named, period_of
 from reports.exports import Format, export
 from tsunagaru.arguments import Parser, a_date
-from tsunagaru.database import database_for_a_while
 from tsunagaru.settings import Settings
+from tsunagaru.shape import migrated_database
 
 MADE_BY = "tsunagaru report(コマンド)"
 
@@ -65,7 +65,7 @@ def run(args: Namespace) -> int:
         purpose=Purpose(args.purpose),
         claim_group=None if args.claims is None else ClaimGroup(args.claims),
     )
-    with database_for_a_while(settings) as url:
+    with migrated_database(settings) as url:
         database = Database(url, pooled=False)
         try:
             with database.transaction(None) as conn:

@@ -20,7 +20,7 @@ from sqlalchemy import make_url
 
 from dialer.asterisk.node.running import default_root, forget_node, home_of, why_not
 from tests.waiting import until
-from tsunagaru.commands.demo import DEMO_DATABASE
+from tsunagaru.database import DEMO_DATABASE
 from tsunagaru.demo_telephones import demo_telephones
 
 pytestmark = [pytest.mark.debian]
