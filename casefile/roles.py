@@ -22,7 +22,7 @@ class Right(Labelled):
     CAMPAIGNS = "campaigns", "キャンペーンの作成・開始・停止"
     SMS_TEMPLATES = "sms_templates", "SMS文面の起案"
     SMS_APPROVE = "sms_approve", "SMS文面の承認"
-    STOP_SWITCH = "stop_switch", "一斉停止"
+    STOP_SWITCH = "stop_switch", "緊急停止"
     REPORTS = "reports", "帳票"
     EXPORT = "export", "データ出力"
     RECORDINGS = "recordings", "録音の再生"

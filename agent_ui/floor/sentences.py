@@ -21,10 +21,8 @@ def reason_sentence(code: str) -> str:
 
 
 def alarms(view: FloorView) -> list[tuple[Level, str]]:
-    """Alarms that ask for a hand, the gravest first (pure)."""
+    """Alarms that ask for a hand, the gravest first (pure). 緊急停止 is none of them: its banner is on every screen."""
     found: list[tuple[Level, str]] = []
-    if view.stops:
-        found.append(("stop", "一斉停止中です。架電もSMSも送られません。"))
     if view.floor_id is not None and not view.engine_running:
         found.append(("stop", "発信エンジンが応答していません。発信は止まっています。管理者に連絡してください。"))
     rate = view.abandonment

@@ -9,25 +9,18 @@ from sqlalchemy import and_, func, select
 from agent_ui.context import PanelContext
 from agent_ui.identity import SignedIn
 from agent_ui.imports.schemas import ImportLine, Imports, RejectLine, Rejects
+from casefile.intake.kinds import KINDS
 from casefile.roles import Right
 from casefile.tables import ImportConflict, ImportReject, ImportRun, UserAccount
 
-_KINDS = {
-    "addressees": "宛名",
-    "households": "世帯",
-    "phones": "電話番号",
-    "arrears": "滞納明細",
-    "receipts": "収納",
-    "promises": "約束・分納",
-    "dispatches": "発送・返戻",
-    "flags": "停止・注意",
-    "districts": "地区",
-    "taxes": "税目・期別",
-    "levy_totals": "調定・収納月次",
-}
 _EXTENTS = {"full": "全件", "difference": "差分", "delta": "差分"}
 SHOWN = 100
 SHOWN_REJECTS = 500
+
+
+def kind_label(code: str) -> str:
+    """The kind in the words of the import itself; of a kind no longer known, its code."""
+    return KINDS[code].label if code in KINDS else code
 
 
 def listing(context: PanelContext, person: SignedIn) -> Imports:
@@ -59,7 +52,7 @@ def listing(context: PanelContext, person: SignedIn) -> Imports:
             ImportLine(
                 import_id=row.import_id,
                 kind=row.file_kind,
-                kind_label=_KINDS.get(row.file_kind, row.file_kind),
+                kind_label=kind_label(row.file_kind),
                 file_name=row.file_name,
                 as_of=row.as_of,
                 extent=_EXTENTS.get(row.extent, row.extent),

@@ -354,16 +354,29 @@ def _today(conn: Connection, operator_id: UUID, now: datetime) -> TodayFigures:
 
 
 def _recalls(conn: Connection, operator_id: UUID, now: datetime) -> list[RecallLine]:
+    """What comes next, and of later days what this operator booked: a booking just made is seen to be there."""
     rows = conn.execute(
         select(Recall.recall_id, Recall.call_at, Recall.addressee_no, Recall.note, Recall.operator_id, Taxpayer.name)
         .join(
             Taxpayer,
             and_(Taxpayer.municipality_id == Recall.municipality_id, Taxpayer.addressee_no == Recall.addressee_no),
         )
+        .outerjoin(
+            ContactRecord,
+            and_(
+                ContactRecord.municipality_id == Recall.municipality_id,
+                ContactRecord.record_id == Recall.record_id,
+                ContactRecord.version == 1,
+            ),
+        )
         .where(
             Recall.state == "booked",
-            Recall.call_at <= now + _RECALLS_AHEAD,
             or_(Recall.operator_id == operator_id, Recall.operator_id.is_(None)),
+            or_(
+                Recall.call_at <= now + _RECALLS_AHEAD,
+                Recall.operator_id == operator_id,
+                ContactRecord.operator_id == operator_id,
+            ),
         )
         .order_by(Recall.call_at, Recall.recall_id)
         .limit(20)

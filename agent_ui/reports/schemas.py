@@ -39,6 +39,8 @@ class ColumnView(Shown):
     unit: str
     formula: str
     group: str
+    each_once: bool
+    """Counted once per row and once in 計: its heading has the * that the notes speak of."""
 
 
 class RowView(Shown):

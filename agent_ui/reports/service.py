@@ -134,7 +134,9 @@ def _table(table: Table) -> TableView:
         title=table.title,
         heading=table.heading,
         columns=[
-            ColumnView(key=c.key, title=c.title, unit=c.unit.value, formula=c.formula, group=c.group)
+            ColumnView(
+                key=c.key, title=c.title, unit=c.unit.value, formula=c.formula, group=c.group, each_once=c.distinct
+            )
             for c in table.columns
         ],
         rows=[

@@ -76,7 +76,7 @@ class FileReport:
         lines = [
             head,
             (
-                f"  {self.rows:,}行を読み、追加 {changes.inserted:,} / 変更 {changes.changed:,} / 変化なし {changes.unchanged:,}"
+                f"  {self.rows:,}行を読み、追加 {changes.inserted:,} / 変更 {changes.changed:,} / 変更なし {changes.unchanged:,}"
                 f" / 受け付けず {self.rejected:,}、ファイルにないため終了 {changes.closed:,}"
             ),
         ]

@@ -230,6 +230,20 @@ def test_a_note_shown_before_identity_speaks_of_no_tax(at_hand: Call, note: str)
     assert at_hand.save(**wish, recall_note="夕方は不在。9時以降").status_code == 200
 
 
+def test_a_call_booked_for_a_later_day_is_seen_by_whoever_booked_it(
+    at_hand: Call, visitor: Callable[[str], Visitor]
+) -> None:
+    at_hand.confirm()
+    at_hand.save(outcome="recall", recall_at="2026-09-15T11:00:00+09:00")
+    assert at_hand.person.get("/api/panel").get_json()["recalls"] == []  # a desk with a call has no list
+    with at_hand.database.transaction(at_hand.municipality) as conn:
+        conn.execute(update(Seat).values(attempt_id=None, state="paused"))
+    (line,) = at_hand.person.get("/api/panel").get_json()["recalls"]
+    # Anybody may make the call; it is not kept for the one who booked it.
+    assert (line["addressee_no"], line["own"]) == ("A1", False)
+    assert visitor("collector").get("/api/panel").get_json()["recalls"] == []
+
+
 def test_a_protected_persons_number_is_masked_everywhere(at_hand: Call, visitor: Callable[[str], Visitor]) -> None:
     with at_hand.database.transaction(at_hand.municipality) as conn:
         people = People(conn, at_hand.municipality, DAY)

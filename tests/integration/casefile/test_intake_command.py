@@ -51,7 +51,7 @@ def test_import_registers_tells_and_refuses(typed, tmp_path: Path) -> None:  # t
 
     code, said = typed("import", mapping, *files)
     assert code == 0, said
-    assert "追加 3 / 変更 0 / 変化なし 0 / 受け付けず 0" in said
+    assert "追加 3 / 変更 0 / 変更なし 0 / 受け付けず 0" in said
     code, said = typed("import", mapping, arrears, "--dry-run")
     assert code == 1
     assert "何も変えていません" in said

@@ -15,6 +15,7 @@ from agent_ui.floor.schemas import (
     FloorView,
     OperatorLine,
     SmsQueue,
+    StopView,
 )
 from agent_ui.floor.sentences import alarms
 
@@ -133,3 +134,10 @@ def test_a_running_list_that_is_empty_and_a_floor_nobody_sits_on() -> None:
     assert "尽きました" in told(floor(campaigns=[campaign("running", 0)], operators=[operator("ready")]))
     assert "着いている" in told(floor(campaigns=[campaign("running", 5)], operators=[operator("offline")]))
     assert told(floor(campaigns=[campaign("paused", 0)])) == ""
+
+
+def test_a_stop_is_told_by_its_banner_alone() -> None:
+    stop = StopView(
+        stop_id=FLOOR, district=None, kind="disaster", kind_label="災害", reason="訓練", started_at=NOW, by="監督者"
+    )
+    assert alarms(floor(stops=[stop])) == []

@@ -3198,6 +3198,8 @@ export interface components {
         };
         /** ColumnView */
         ColumnView: {
+            /** Each Once */
+            each_once: boolean;
             /** Formula */
             formula: string;
             /** Group */

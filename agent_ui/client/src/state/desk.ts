@@ -34,9 +34,17 @@ export function takeDesk(state: State): void {
     members.value = [];
     speaking.value = null;
   }
+  if (desk.value && isPast(desk.value, state)) trouble.value = "";
   desk.value = state;
   // A call handed to this desk comes with its identity confirmed: its case opens by itself.
   if (state.call && state.confirmed && !opened.value) void openCase(state.call.attempt_id);
+}
+
+/** What was refused or put off was so of the desk as it stood. Who takes a seat is still being told of their voice. */
+function isPast(before: State, after: State): boolean {
+  const other = before.call?.attempt_id !== after.call?.attempt_id || before.seat.state !== after.seat.state;
+  const granted = before.seat.pausing_label !== null && after.seat.pausing_label === null;
+  return granted || (other && before.seat.state !== "offline");
 }
 
 async function openCase(attempt: string): Promise<void> {

@@ -158,6 +158,32 @@ export function sent(draft: Draft, today: string): Sent {
   };
 }
 
+/** What is typed where a problem of this name is shown, to see whether it has been changed; null where it is no field. */
+export function typedAt(draft: Draft, field: string): string | null {
+  const part = /^promise\.parts\.(\d+)\.(due_on|yen)$/.exec(field);
+  if (part) {
+    const found = draft.parts[Number(part[1]) - 1];
+    return JSON.stringify(part[2] === "yen" ? found?.yen : found?.day);
+  }
+  if (field === "recall.day") return draft.recall_day;
+  if (field === "recall.time") return draft.recall_time;
+  const read: Record<string, unknown> = {
+    result: draft.result,
+    contact: draft.contact,
+    outcome: [draft.outcome, draft.contact],
+    reason: draft.reason,
+    method: draft.method,
+    promise: [draft.outcome, draft.parts],
+    recall: [draft.outcome, draft.refuses_calls, draft.recall, draft.recall_day, draft.recall_time],
+    "recall.call_at": [draft.recall_day, draft.recall_time],
+    remarks: draft.remarks,
+    learned_phone: draft.learned_phone,
+    new_whereabouts: draft.whereabouts,
+    whereabouts: draft.whereabouts,
+  };
+  return field in read ? JSON.stringify(read[field]) : null;
+}
+
 export interface Saving {
   saved: boolean;
   problems: Record<string, string>;

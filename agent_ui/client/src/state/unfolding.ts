@@ -1,6 +1,7 @@
-import { nextTick, ref, type Ref } from "vue";
+import { nextTick, onBeforeUnmount, onMounted, ref, type Ref, watch } from "vue";
 
 import { sentenceOf } from "../api/client";
+import { desk } from "./desk";
 
 /** A button of the call's head with a list below it, asked for each time it unfolds and chosen from by number. */
 export interface Unfolding<Row> {
@@ -41,9 +42,33 @@ export function useUnfolding<Row>(root: Ref<HTMLElement | undefined>, button: Re
     button.value?.focus();
   }
 
+  useFolding(open, close);
+
   function numbered(event: KeyboardEvent): Row | undefined {
     return event.altKey || event.ctrlKey ? undefined : listed.value[Number(event.key) - 1];
   }
 
   return { open, listed, told, toggle, close, numbered };
+}
+
+/** What is unfolded never stands in the way: Esc folds it wherever the hands are, and so does a call that comes or ends. */
+export function useFolding(open: Ref<boolean>, fold: () => void): void {
+  function onKey(event: KeyboardEvent): void {
+    if (event.key !== "Escape" || !open.value || event.isComposing) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    fold();
+  }
+  onMounted(() => window.addEventListener("keydown", onKey, true));
+  onBeforeUnmount(() => window.removeEventListener("keydown", onKey, true));
+  watch(
+    () => [desk.value?.call?.attempt_id, desk.value?.seat.state],
+    () => (open.value = false),
+  );
+}
+
+/** Whether the hands have gone to another field, so that a list chosen from by digits must not stay above it. */
+export function leaves(event: FocusEvent): boolean {
+  const [root, next] = [event.currentTarget, event.relatedTarget];
+  return next instanceof Node && root instanceof Node && !root.contains(next);
 }
