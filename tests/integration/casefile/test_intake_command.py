@@ -63,7 +63,7 @@ def test_import_registers_tells_and_refuses(typed, tmp_path: Path) -> None:  # t
     assert told["rejects"][0]["raw"].startswith("0009,")
     code, said = typed("import", mapping, arrears)
     assert code == 1
-    assert "変化なし 1 / 受け付けず 1" in said
+    assert "変更なし 1 / 受け付けず 1" in said
     code, said = typed("import", mapping, *files)
     assert code == 0
     assert said.count("すでに取り込んでいます") == 2
