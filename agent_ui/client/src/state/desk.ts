@@ -25,7 +25,20 @@ export const members = ref<Member[]>([]);
 /** Whose case is in front: another member's 宛名番号, or null for the person called. */
 export const speaking = ref<string | null>(null);
 
+/** Answers and news overtake each other: what was read before what stands here is of no use any more. */
+const OVERTAKEN_MS = 5000;
+
+function isOvertaken(state: State): boolean {
+  const late = desk.value ? Date.parse(desk.value.now) - Date.parse(state.now) : 0;
+  return late > 0 && late < OVERTAKEN_MS;
+}
+
 export function takeDesk(state: State): void {
+  if (isOvertaken(state)) {
+    // Only the answer knows whose identity this browser has confirmed.
+    reopen(state);
+    return;
+  }
   setServerNow(state.now);
   const before = desk.value?.call?.attempt_id;
   const after = state.call?.attempt_id;
@@ -36,7 +49,11 @@ export function takeDesk(state: State): void {
   }
   if (desk.value && isPast(desk.value, state)) trouble.value = "";
   desk.value = state;
-  // A call handed to this desk comes with its identity confirmed: its case opens by itself.
+  reopen(state);
+}
+
+/** A call whose identity is confirmed, here before or where it was handed over from: its case opens by itself. */
+function reopen(state: State): void {
   if (state.call && state.confirmed && !opened.value) void openCase(state.call.attempt_id);
 }
 
@@ -75,6 +92,9 @@ async function reopenMembers(attempt: string, tabs: Schemas["MemberTab"][]): Pro
   for (const tab of tabs) {
     if (members.value.some((one) => one.addressee === tab.addressee_no)) continue;
     const found = await api.get<Schemas["OpenedMember"]>(`/panel/calls/${attempt}/members/${tab.addressee_no}/case`);
+    // Asked for twice at once, or for a call that is gone meanwhile: once is enough.
+    if (desk.value?.call?.attempt_id !== attempt) return;
+    if (members.value.some((one) => one.addressee === tab.addressee_no)) continue;
     members.value.push({
       addressee: tab.addressee_no,
       relation: found.relation,

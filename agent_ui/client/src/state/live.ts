@@ -1,4 +1,5 @@
-// One live connection to the server. After every reconnect the screens read everything anew: events may have been lost.
+// One live connection to the server. With every connection the screens read everything anew: what happened before it, also
+// while a page was loading, was told to nobody here.
 
 import { io, type Socket } from "socket.io-client";
 import { ref } from "vue";
@@ -20,16 +21,14 @@ const handlers: { [Name in keyof Events]: Set<(payload: Events[Name]) => void> }
   floor: new Set(),
   stops: new Set(),
 };
-const reconnected = new Set<() => void>();
+const begun = new Set<() => void>();
 
 export function openLive(): void {
   if (socket) return;
   socket = io({ path: "/live", transports: ["websocket"], reconnectionDelay: 300, reconnectionDelayMax: 3000 });
-  let before = false;
   socket.on("connect", () => {
     connected.value = true;
-    if (before) reconnected.forEach((handler) => handler());
-    before = true;
+    begun.forEach((handler) => handler());
   });
   socket.on("disconnect", () => (connected.value = false));
   socket.on("desk", (payload: Events["desk"]) => handlers.desk.forEach((handler) => handler(payload)));
@@ -51,7 +50,7 @@ export function listen<Name extends keyof Events>(name: Name, handler: (payload:
   return () => handlers[name].delete(handler);
 }
 
-export function onReconnect(handler: () => void): () => void {
-  reconnected.add(handler);
-  return () => reconnected.delete(handler);
+export function onConnection(handler: () => void): () => void {
+  begun.add(handler);
+  return () => begun.delete(handler);
 }
