@@ -12,7 +12,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import Connection, func, select, text, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from callflow.events import CarrierCommand, CarrierEvent, Dial
 from casefile import ledger
@@ -215,9 +215,9 @@ class FloorShell:
         if self._lock is None:
             return
         lock, self._lock = self._lock, None
-        with suppress(DBAPIError):
+        with suppress(SQLAlchemyError):
             lock.execute(select(func.pg_advisory_unlock(lock_key(self._municipality_id, self._floor_id))))
-        with suppress(DBAPIError):
+        with suppress(SQLAlchemyError):
             lock.close()
 
     def offers(self) -> list[UUID]:
