@@ -20,7 +20,7 @@ from dialer.asterisk.node.node import AFTER_HOURS, CALLER_DAYS, QUEUE
 from dialer.asterisk.node_view import NodeView
 from dialer.asterisk.past import CallerRecord, Past, ask_for_callers, callers_of
 from dialer.asterisk.placing import placed_id
-from dialer.asterisk.wire import Action, Event
+from dialer.asterisk.wire import Event
 
 if TYPE_CHECKING:
     from dialer.asterisk.switchboard import Act, Switchboard
@@ -148,9 +148,8 @@ class Callers:
     def tell_place(self, command: TellPlace) -> None:
         """The caller hears it at the next turn of what they hear; a join is never cut off by it."""
         call = self._board.calls.get(command.attempt_id)
-        if call is not None and call.caller is not None and not call.over and call.channel is not None:
-            fields = {"Channel": call.channel, "Variable": "PLACE", "Value": str(command.place)}
-            self._act(call.node, Action("Setvar", fields), _whatever)
+        if call is not None and call.caller is not None and not call.over:
+            self._board.note(call, "PLACE", str(command.place))
 
     def tell_closed(self, command: TellClosed) -> None:
         """The caller hears that nobody is here; `Missed` follows, also where they are gone already."""
@@ -209,7 +208,3 @@ def _wish(key: str) -> Wish | None:
 
 def _none_there(result: pending.Result) -> bool:
     return isinstance(result, pending.Refused) and result.reason is pending.Reason.ASTERISK_SAID_NO
-
-
-def _whatever(result: pending.Result) -> None:
-    """What follows is told by events."""

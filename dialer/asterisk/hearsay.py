@@ -77,7 +77,7 @@ class Hearsay:
         node.begins(uniqueid, channel)
         if _nobody_ordered(node, event):
             _log.warning("a call nobody ordered is ended", extra={"node": node.name, "trunk": trunk_of(channel)})
-            self._board.end_channel(node, channel)
+            self._board.end_channel(node.name, channel)
             return
         self._board.transfers.began(node, uniqueid, channel)
         self._board.listeners.began(node, uniqueid, channel)

@@ -114,9 +114,9 @@ class Inquiry:
         for attempt_id in sorted(node.debts):
             channel = node.channels.get(str(attempt_id))
             if channel is None:
-                self._act(node.name, _hold(str(attempt_id)), _whatever)
+                self._act(node.name, _hold(str(attempt_id)), pending.told_by_events)
             elif trunk_of(channel):
-                self._act(node.name, Action("Hangup", {"Channel": channel, "Cause": "16"}), _whatever)
+                self._board.end_channel(node.name, channel)
         node.debts.clear()
 
     # -- what it answers ---------------------------------------------------------------------------------------------
@@ -273,7 +273,3 @@ def _written(events: Sequence[Event]) -> Past | None:
 
 def _asterisk_said_no(result: pending.Result) -> bool:
     return isinstance(result, pending.Refused) and result.reason is pending.Reason.ASTERISK_SAID_NO
-
-
-def _whatever(result: pending.Result) -> None:
-    """What follows is told by events."""

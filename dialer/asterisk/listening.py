@@ -14,10 +14,10 @@ from uuid import UUID
 
 from callflow.events import Left, ListenIn, Listening, StopListening
 from dialer.asterisk import pending
+from dialer.asterisk.channel_actions import send, send_both
 from dialer.asterisk.line_call import LineCall
 from dialer.asterisk.node.node import LISTEN, ROOM, TOGETHER
 from dialer.asterisk.node_view import NodeView, is_listener, listener_id
-from dialer.asterisk.redirects import send_both
 from dialer.asterisk.wire import Action
 
 if TYPE_CHECKING:
@@ -77,7 +77,11 @@ class Listeners:
             "ChannelId": uniqueid,
             "Async": "true",
         }
-        self._act(call.node, Action("Originate", fields, {"TARGET": target, "ROOM": str(call.attempt_id)}), _whatever)
+        self._act(
+            call.node,
+            Action("Originate", fields, {"TARGET": target, "ROOM": str(call.attempt_id)}),
+            pending.told_by_events,
+        )
 
     def stop_listening(self, command: StopListening) -> None:
         """Let the supervisor's channel go; also one that a former process had rung."""
@@ -90,7 +94,7 @@ class Listeners:
         for node in self._board.nodes.values():
             channel = node.channels.get(uniqueid)
             if channel is not None:
-                self._let_go(node, channel)
+                self._board.end_channel(node.name, channel)
 
     # -- the nodes -------------------------------------------------------------------------------------------------
 
@@ -104,7 +108,7 @@ class Listeners:
             if channel is None:
                 self.gone(uniqueid, now)
             elif listener.stopped:
-                self._let_go(node, channel)
+                self._board.end_channel(node.name, channel)
             elif listener.lost:
                 self._say_again(listener, node, channel)
 
@@ -114,7 +118,7 @@ class Listeners:
             return
         listener = self._listeners.get(uniqueid)
         if listener is None or listener.stopped:
-            self._let_go(node, channel)
+            self._board.end_channel(node.name, channel)
 
     def gone(self, uniqueid: str, at: datetime) -> None:
         """A listener's channel did not come up, or has ended."""
@@ -134,11 +138,10 @@ class Listeners:
     # -- actions ---------------------------------------------------------------------------------------------------
 
     def _change(self, listener: _Listener, channel: str) -> None:
-        place = {"Context": LISTEN, "Exten": listener.how.value}
+        place = send(channel, LISTEN, listener.how.value)
         if listener.how is Listening.BARGE:
-            place = {"Context": ROOM, "Exten": str(listener.attempt_id)}
-        action = Action("Redirect", {"Channel": channel, **place, "Priority": "1"})
-        self._board.redirects.send(listener.node, action, partial(_note_loss, listener))
+            place = send(channel, ROOM, str(listener.attempt_id))
+        self._board.redirects.send(listener.node, place, partial(_note_loss, listener))
 
     def _into_the_room(self, call: LineCall, operator: str, listener: _Listener) -> None:
         """割り込む: all three meet in the call's room, so that the recording hears them too."""
@@ -149,16 +152,9 @@ class Listeners:
         both = send_both(call.channel, TOGETHER, operator, ROOM, str(call.attempt_id))
         self._board.redirects.send(call.node, both, partial(_note_loss, listener))
 
-    def _let_go(self, node: NodeView, channel: str) -> None:
-        self._act(node.name, Action("Hangup", {"Channel": channel, "Cause": "16"}), _whatever)
-
     def _left(self, attempt_id: UUID, supervisor_id: UUID, at: datetime) -> None:
         self._board.tell(Left(attempt_id, supervisor_id, at))
 
 
 def _note_loss(listener: _Listener, result: pending.Result) -> None:
     listener.lost = listener.lost or pending.may_be_lost(result)
-
-
-def _whatever(result: pending.Result) -> None:
-    """What follows is told by events."""

@@ -60,6 +60,10 @@ Result = Answered | Refused | Unknown
 Then = Callable[[Result], None]
 
 
+def told_by_events(result: Result) -> None:
+    """For actions whose result nobody needs: what follows is told by events."""
+
+
 def may_be_lost(result: Result) -> bool:
     """Whether Asterisk has perhaps never heard of it: said once more, where twice does no harm, after the next connection."""
     return isinstance(result, Unknown) or (isinstance(result, Refused) and result.reason is not Reason.ASTERISK_SAID_NO)

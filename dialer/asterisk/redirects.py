@@ -74,21 +74,6 @@ class Redirects:
         redirect.then(result)
 
 
-def send_both(resident: str, context: str, operator: str, their_context: str, extension: str) -> Action:
-    """The resident's channel and an operator's go elsewhere at once, or neither does."""
-    fields = {
-        "Channel": resident,
-        "Context": context,
-        "Exten": "s",
-        "Priority": "1",
-        "ExtraChannel": operator,
-        "ExtraContext": their_context,
-        "ExtraExten": extension,
-        "ExtraPriority": "1",
-    }
-    return Action("Redirect", fields)
-
-
 def _channel(redirect: _Redirect) -> tuple[str, str]:
     return redirect.node, redirect.action.fields["Channel"]
 

@@ -39,6 +39,7 @@ from dialer.asterisk import pending
 from dialer.asterisk.call_variables import recording_variables
 from dialer.asterisk.callers import Callers
 from dialer.asterisk.causes import CauseTable, Verdict
+from dialer.asterisk.channel_actions import hang_up, send
 from dialer.asterisk.detection.early import Early
 from dialer.asterisk.detection.policy import Detector
 from dialer.asterisk.hearsay import Hearsay
@@ -214,8 +215,7 @@ class Switchboard:
     def redirect(self, call: LineCall, context: str, extension: str = "s") -> None:
         """Send the resident elsewhere. Where that fails the channel is gone, and its end is told anyway."""
         if call.channel is not None:
-            fields = {"Channel": call.channel, "Context": context, "Exten": extension, "Priority": "1"}
-            self.redirects.send(call.node, Action("Redirect", fields), _whatever)
+            self.redirects.send(call.node, send(call.channel, context, extension), pending.told_by_events)
 
     def _set(self, call: LineCall, variables: Mapping[str, str]) -> None:
         """Set variables of the resident's channel. Asterisk does one action after the other: what follows finds them."""
@@ -226,16 +226,16 @@ class Switchboard:
         """Set one."""
         if call.channel is not None:
             fields = {"Channel": call.channel, "Variable": name, "Value": value}
-            self._act(call.node, Action("Setvar", fields), _whatever)
+            self._act(call.node, Action("Setvar", fields), pending.told_by_events)
 
     def let_go(self, call: LineCall) -> None:
         """Hang up the resident's channel, if it can be named; else as soon as it can."""
         if call.channel is not None:
-            self._act(call.node, Action("Hangup", {"Channel": call.channel, "Cause": "16"}), _whatever)
+            self.end_channel(call.node, call.channel)
 
-    def end_channel(self, node: NodeView, channel: str) -> None:
-        """Hang up a channel that is no call's."""
-        self._act(node.name, Action("Hangup", {"Channel": channel, "Cause": "16"}), _whatever)
+    def end_channel(self, node: str, channel: str) -> None:
+        """Hang up a channel, whosever it is."""
+        self._act(node, hang_up(channel), pending.told_by_events)
 
     def answered_call(self, attempt_id: UUID) -> LineCall | None:
         call = self.calls.get(attempt_id)
@@ -476,7 +476,3 @@ class Switchboard:
         for attempt_id, since in list(self._absent.items()):
             if since + _ABSENT_SECONDS < now:
                 del self._absent[attempt_id]
-
-
-def _whatever(result: pending.Result) -> None:
-    """What follows is told by events."""

@@ -15,11 +15,10 @@ from uuid import UUID
 
 from callflow.events import CalledIn, Confer, Consult, HandOver, Left, TakeBack
 from dialer.asterisk import pending
+from dialer.asterisk.channel_actions import hang_up, send, send_both
 from dialer.asterisk.line_call import LineCall
 from dialer.asterisk.node.node import ASIDE, CONSULT, ROOM, TOGETHER
 from dialer.asterisk.node_view import NodeView, is_listener
-from dialer.asterisk.redirects import send_both
-from dialer.asterisk.wire import Action
 
 if TYPE_CHECKING:
     from dialer.asterisk.switchboard import Act, Switchboard
@@ -279,8 +278,7 @@ class Transfers:
     def _together(self, call: LineCall, said: _Said) -> None:
         if call.channel is not None:
             said.open += 1
-            fields = {"Channel": call.channel, "Context": TOGETHER, "Exten": "s", "Priority": "1"}
-            self._board.redirects.send(call.node, Action("Redirect", fields), partial(self._heard, said))
+            self._board.redirects.send(call.node, send(call.channel, TOGETHER), partial(self._heard, said))
 
     def _let_go(self, call: LineCall, operator_id: UUID, said: _Said) -> None:
         """Hang up a line of ours in this call; one that is still to come is hung up when it comes. Never one that is in
@@ -294,7 +292,7 @@ class Transfers:
             self._unwanted[endpoint] = call.attempt_id
         else:
             said.open += 1
-            self._act(call.node, _hangup(channel), partial(self._heard, said))
+            self._act(call.node, hang_up(channel), partial(self._heard, said))
 
     def _show_out(self, node: NodeView, endpoint: str, channel: str) -> None:
         """A line came too late, into a call that still goes on; elsewhere it is welcome."""
@@ -302,7 +300,7 @@ class Transfers:
         if call is None or call.over:
             del self._unwanted[endpoint]
         elif call.node == node.name:
-            self._act(node.name, _hangup(channel), _whatever)
+            self._board.end_channel(node.name, channel)
 
     def _heard(self, said: _Said, result: pending.Result) -> None:
         said.open -= 1
@@ -317,11 +315,3 @@ class Transfers:
 
 def _endpoint(channel: str) -> str:
     return channel.removeprefix("PJSIP/").rpartition("-")[0]
-
-
-def _hangup(channel: str) -> Action:
-    return Action("Hangup", {"Channel": channel, "Cause": "16"})
-
-
-def _whatever(result: pending.Result) -> None:
-    """What follows is told by events."""

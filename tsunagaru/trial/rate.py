@@ -23,6 +23,7 @@ from casefile.ids import TimeOrderedIds
 from casefile.tables import Attempt
 from dialer.asterisk import pending
 from dialer.asterisk.ami import Ami, AmiAddress, AmiTerms
+from dialer.asterisk.channel_actions import hang_up
 from dialer.asterisk.detection.policy import Detection
 from dialer.asterisk.node.node import ANSWERED, Node
 from dialer.asterisk.wire import Action, Event, LiveChannel
@@ -157,7 +158,7 @@ class _BareLoop:
     def on_event(self, event: Event) -> None:
         uniqueid = event.get("Uniqueid")
         if event.name == "UserEvent" and event.get("UserEvent") == "Answered":
-            self.ami.submit(Action("Hangup", {"Channel": event.get("Channel"), "Cause": "16"}), _whatever)
+            self.ami.submit(hang_up(event.get("Channel")), pending.told_by_events)
         elif event.name == "Hangup" and uniqueid in self._live:
             self._live.discard(uniqueid)
             self.ended += 1
@@ -182,11 +183,7 @@ class _BareLoop:
             "ChannelId": str(call),
             "Async": "true",
         }
-        self.ami.submit(Action("Originate", fields), _whatever, call)
-
-
-def _whatever(result: pending.Result) -> None:
-    """What follows is told by events."""
+        self.ami.submit(Action("Originate", fields), pending.told_by_events, call)
 
 
 # -- everything ------------------------------------------------------------------------------------------------------
