@@ -3,34 +3,29 @@
 A call that rings or sounds is told of by an event (`EARLY_EVENT`), on trunks that say so alone. The channel that listens hears
 the resident's and says nothing into it; it ends with that one, with its answer, with the engine's process, and at the latest
 after the longest time a call may ring. Where this ear is down nothing is said, and a call's cause decides.
-
-It has a connection to the node of its own, so that neither a call's commands nor its answer ever wait for it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from uuid import UUID, uuid4
+from uuid import UUID
 
-import structlog
-
-from dialer.asterisk.ami import Ami, AmiAddress, AmiTerms
+from dialer.asterisk.ami import AmiAddress
 from dialer.asterisk.causes import Verdict
-from dialer.asterisk.detection.audiosocket import AudioSocketServer, Patience, listening_in
+from dialer.asterisk.detection.audiosocket import Patience
 from dialer.asterisk.detection.early import Early, EarlyListener
+from dialer.asterisk.detection.line_ear import LineEar
 from dialer.asterisk.detection.sound import Sound
 from dialer.asterisk.node.node import EARLY_EVENT
-from dialer.asterisk.pending import Result
 from dialer.asterisk.placing import placed_id
 from dialer.asterisk.trunks import trunk_of
-from dialer.asterisk.wire import Action, Event, LiveChannel
+from dialer.asterisk.wire import Event
 
 RINGS_AT_MOST = 60.0
 """Seconds: no campaign lets a telephone ring longer (`dialer.campaigns`)."""
 _SOUNDS = frozenset({"RINGING", "PROGRESS"})
 """180 and 183: either may bring sound along."""
-_log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True)
@@ -77,11 +72,8 @@ class SoundingLines:
         return attempt_id
 
 
-class EarlyEar:
-    """A `dialer.asterisk.causes.Ear` on the lines of some trunks of one node, before their answer.
-
-    `host`: the address of ours that the node reaches. `new_classifier`: whatever keeps `EarlyListener`.
-    """
+class EarlyEar(LineEar[Early]):
+    """On the lines of some trunks of one node, before their answer. `new_classifier`: whatever keeps `EarlyListener`."""
 
     def __init__(
         self,
@@ -91,34 +83,10 @@ class EarlyEar:
         trunks: Collection[str],
         host: str = "127.0.0.1",
     ) -> None:
+        patience = Patience(mute=RINGS_AT_MOST, longest=RINGS_AT_MOST)
+        super().__init__(f"{name}-early-ear", address, "call", self._listener_for, _verdict, host, patience)
         self._lines = SoundingLines(trunks)
         self._new_classifier = new_classifier
-        self._tell: Callable[[Verdict], None] = lambda _: None
-        self._door = ""
-        patience = Patience(mute=RINGS_AT_MOST, longest=RINGS_AT_MOST)
-        self._server: AudioSocketServer[Early] = AudioSocketServer(self._listener_for, self._heard, host, patience)
-        self._ami = Ami(f"{name}-early-ear", address, self, AmiTerms(events="call"))
-
-    def listen(self, tell: Callable[[Verdict], None]) -> None:
-        """From now on `tell` is told, from a thread of ours, what sounds on each line that begins to after this."""
-        self._tell = tell
-        self._door = self._server.start()
-        self._ami.start()
-
-    def wait_connected(self, seconds: float) -> bool:
-        return self._ami.wait_connected(seconds)
-
-    @property
-    def lines(self) -> int:
-        """Lines listened to now."""
-        return self._server.lines
-
-    def close(self) -> None:
-        self._ami.close()
-        self._server.close()
-
-    def on_resync(self, channels: tuple[LiveChannel, ...]) -> None:
-        """What began to sound in a gap is nobody's to judge: its beginning is gone."""
 
     def on_lost(self, reason: str) -> None:
         """Who answers is not heard of any more: no line is listened to on the chance that nobody did."""
@@ -129,7 +97,7 @@ class EarlyEar:
     def on_event(self, event: Event) -> None:
         begun = self._lines.begun(event)
         if begun is not None:
-            self._ami.submit(Action("Originate", listening_in(*begun, self._door)), _noted, uuid4())
+            self._listen_to(*begun)
             return
         over = self._lines.over(event)
         if over is not None:
@@ -139,10 +107,6 @@ class EarlyEar:
         # Whoever comes a moment after the answer finds itself unwanted.
         return LineBeforeAnswer(self._new_classifier()) if attempt_id in self._lines.attempts else None
 
-    def _heard(self, attempt_id: UUID, early: Early) -> None:
-        self._tell(Verdict(attempt_id, None, early))
 
-
-def _noted(result: Result) -> None:
-    """Nothing depends on it: a line that is not listened to is judged by its cause."""
-    _log.debug("line_listened_to_before_answer", result=type(result).__name__)
+def _verdict(attempt_id: UUID, early: Early) -> Verdict:
+    return Verdict(attempt_id, None, early)

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dialer.asterisk.detection.sound import Sound, to_mulaw
-from tsunagaru.ports import free_port, free_range, listens
+from dialer.asterisk.detection.sound import Sound
+from tests.integration.dialer.playing_sipp import PlayingSipp
 
-_COMES_UP_WITHIN = 10.0
-_CALLS_AT_ONCE = 40
 _TEMPLATE = Path(__file__).with_name("early.xml")
 _ANSWER, _CANCELLED, _FIRST = 1, 2, 10
 _ENDS = {"answer": _ANSWER, "until we give up": _CANCELLED}
@@ -47,38 +43,11 @@ def number_of(resident: int) -> str:
     return f"+8190000010{resident:02d}"
 
 
-class EarlyFarEnd:
+class EarlyFarEnd(PlayingSipp):
     """Takes calls to `number_of(0)` and on; whatever else is dialed is the first resident's."""
 
     def __init__(self, residents: Sequence[Early], address: str, folder: Path) -> None:
-        folder.mkdir(parents=True)
-        for number, each in enumerate(residents):
-            (folder / f"{number}.ul").write_bytes(to_mulaw(each.sound))
-        (folder / "early.xml").write_text(_scenario(residents), encoding="utf-8")
-        self.address = address
-        self.port = free_port(address)
-        media = free_range(address, _CALLS_AT_ONCE * 4)
-        with (folder / "log").open("wb") as log:
-            self._process = subprocess.Popen(
-                [
-                    *("setpriv", "--pdeathsig", "KILL"),
-                    *("sipp", "-sf", "early.xml", "-nostdin", "-aa", "-i", address, "-p", str(self.port)),
-                    *("-mi", address, "-mp", str(media), "-trace_err", "-error_file", "errors"),
-                ],
-                cwd=folder,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
-        deadline = time.monotonic() + _COMES_UP_WITHIN
-        while not listens(address, self.port):
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"sipp did not come up: {(folder / 'log').read_text(errors='replace')[-800:]}")
-            time.sleep(0.02)
-
-    def close(self) -> None:
-        self._process.kill()
-        self._process.wait()
+        super().__init__(_scenario(residents), [each.sound for each in residents], address, folder)
 
 
 def _scenario(residents: Sequence[Early]) -> str:
