@@ -22,7 +22,7 @@ from agent_ui.presence import Presence
 from agent_ui.recordings import http as recordings
 from agent_ui.reports import http as reports
 from agent_ui.signin import http as signin
-from agent_ui.web_processes import NoOthers, OthersByRedis
+from agent_ui.web_processes import NoOthers, WebProcesses
 
 CLIENT = Path(__file__).parent / "static" / "app"
 
@@ -37,8 +37,7 @@ def create_app(context: PanelContext) -> APIFlask:
     errors.install(app)
     limiter = security.install(app, context)
     identity.install(app, context)
-    others = OthersByRedis(context.redis, context.screen_grace_seconds) if context.redis else NoOthers()
-    presence = Presence(context, others)
+    presence = Presence(context, _others(context))
     socket = live.install(app, context, presence)
     security.believe_proxies(app, context)
     app.register_blueprint(signin.blueprint(context, limiter))
@@ -59,6 +58,15 @@ def create_app(context: PanelContext) -> APIFlask:
         notifier.start()
         presence.start()
     return app
+
+
+def _others(context: PanelContext) -> WebProcesses:
+    if context.redis is None:
+        return NoOthers()
+    # Only here: Redis is slow to load, and most offices have none.
+    from agent_ui.others_by_redis import OthersByRedis
+
+    return OthersByRedis(context.redis, context.screen_grace_seconds)
 
 
 def _describe(app: APIFlask, context: PanelContext) -> None:

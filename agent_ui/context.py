@@ -65,7 +65,7 @@ class PanelContext:
     false leaves out the listener on the database, for programs that only want the API's description; `voice_nodes`:
     where operators' browsers register to speak, none where no real telephone line is; `recordings`:
     what is heard from, None where nothing is recorded; `redis`: where several web processes keep what they must know
-    of each other, None where this one is alone (`web_processes.redis_connections`); `proxies`: how many proxies of
+    of each other, None where this one is alone (`others_by_redis.redis_connections`); `proxies`: how many proxies of
     one's own stand in front, whose word about a visitor's address is taken.
     """
 

@@ -11,6 +11,7 @@ from flask import request
 from flask_login import current_user
 from flask_socketio import SocketIO, emit, join_room
 from simple_websocket import ConnectionClosed
+from wsproto.utilities import LocalProtocolError
 
 from agent_ui.context import PanelContext
 from agent_ui.floor import board
@@ -44,10 +45,14 @@ PING_SECONDS = 5
 
 
 class BrowserSocket(SimpleWebSocketWSGI):  # type: ignore[misc,unused-ignore]
-    """A browser may leave between Engine.IO's look whether it is still there and its farewell: then all is said."""
+    """A browser may leave between Engine.IO's look whether it is still there and its farewell: then all is said.
+
+    It leaves with its own farewell read (ConnectionClosed), with that just coming in (LocalProtocolError) or with none:
+    the line is gone (OSError, of a TLS line too).
+    """
 
     def close(self) -> None:
-        with suppress(ConnectionClosed):
+        with suppress(ConnectionClosed, LocalProtocolError, OSError):
             super().close()
 
 

@@ -25,7 +25,6 @@ from agent_ui.floor import live as floor_live
 from agent_ui.live import turn_out_ended_sessions
 from agent_ui.panel import live as panel_live
 from agent_ui.presence import Presence
-from agent_ui.web_processes import Operator
 from casefile.db import APPLICATION_ROLE
 
 CHANNEL = "floor_live"
@@ -121,7 +120,7 @@ class Notifier:
             for municipality_id, operator_id in dict.fromkeys(
                 (each.municipality_id, each.operator_id) for each in heard
             ):
-                if operator_id is not None and self._presence.has_screen(Operator(municipality_id, operator_id)):
+                if operator_id is not None:
                     self.seat_changed(municipality_id, operator_id)
             for municipality_id in dict.fromkeys(each.municipality_id for each in heard if each.stop):
                 floor_live.send_stops(self._context, self._socket, municipality_id)

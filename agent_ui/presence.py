@@ -94,11 +94,6 @@ class Presence:
         with self._lock:
             return {screen.operator for screen in self._screens.values()}
 
-    def has_screen(self, operator: Operator) -> bool:
-        """Whether a screen of this operator is open at this web process."""
-        with self._lock:
-            return self._is_here(operator)
-
     def expect(self, operator: Operator) -> None:
         """This operator takes calls from now on, and must have a screen for it within the grace."""
         with self._lock:
@@ -118,11 +113,9 @@ class Presence:
 
     # -- those who do not come back -------------------------------------------------------------------------------
 
-    def _is_here(self, operator: Operator) -> bool:
-        return any(screen.operator == operator for screen in self._screens.values())
-
     def _wait_unless_here(self, operator: Operator) -> None:
-        if self._is_here(operator) or operator in self._waiting or self._closed:
+        here = any(screen.operator == operator for screen in self._screens.values())
+        if here or operator in self._waiting or self._closed:
             return
         timer = threading.Timer(self._context.screen_grace_seconds, self._grace_over, (operator,))
         timer.daemon = True

@@ -248,7 +248,7 @@ def web_processes(settings: Settings) -> Finding:
     # Only here: it is slow to load, and most offices have none.
     from redis import Redis, RedisError
 
-    from agent_ui.web_processes import PROCESSES, redis_connections
+    from agent_ui.others_by_redis import PROCESSES, redis_connections
 
     try:
         with Redis(connection_pool=redis_connections(settings.redis_url)) as redis:

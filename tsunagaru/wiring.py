@@ -45,6 +45,7 @@ from tsunagaru.worker import Job, office_jobs, work
 
 if TYPE_CHECKING:
     from apiflask import APIFlask
+    from redis import ConnectionPool
 
 log = structlog.get_logger()
 
@@ -60,7 +61,6 @@ def clock_of(settings: Settings) -> Clock:
 def web_application() -> APIFlask:
     """The WSGI application gunicorn serves; reads its settings from the environment."""
     from agent_ui.app import create_app
-    from agent_ui.web_processes import redis_connections
 
     settings = Settings.from_environment()
     configure_logs(settings.log_format, "web")
@@ -76,13 +76,22 @@ def web_application() -> APIFlask:
         secure_cookies=settings.https is not None or settings.proxies > 0,
         voice_nodes=voice_nodes(settings),
         recordings=RecordingShelf(Store(settings.recordings), KeyRing(settings.recording_keys)),
-        redis=redis_connections(settings.redis_url) if settings.redis_url else None,
+        redis=_connections_of_web_processes(settings.redis_url),
         proxies=settings.proxies,
     )
     if settings.demo and not settings.nodes:
         # Nobody hears these residents.
         context = replace(context, speech_of=_speech_in(speech_folder(settings.home)))
     return create_app(context)
+
+
+def _connections_of_web_processes(redis_url: str | None) -> ConnectionPool | None:
+    if redis_url is None:
+        return None
+    # Only here: it is slow to load, and most offices have none.
+    from agent_ui.others_by_redis import redis_connections
+
+    return redis_connections(redis_url)
 
 
 _CarrierFor = Callable[[FloorOnLine], Carrier | None]

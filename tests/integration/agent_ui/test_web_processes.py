@@ -17,8 +17,8 @@ from sqlalchemy import insert, select, update
 
 from agent_ui.app import create_app
 from agent_ui.context import PanelContext
+from agent_ui.others_by_redis import LISTS_OF_SCREENS, PROCESSES, redis_connections
 from agent_ui.presence import Presence
-from agent_ui.web_processes import LISTS_OF_SCREENS, PROCESSES, redis_connections
 from casefile.db import Database
 from casefile.tables import UserAccount
 from dialer.seat import SCREEN_GONE
