@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,6 +23,12 @@ class Line:
 
     number: int
     text: str
+
+
+def rows_named(first: Sequence[int], total: int) -> str:
+    """Which rows a sentence is about: the numbers of the first of them, and how many of `total` are not named."""
+    listed = "、".join(f"{number}行目" for number in first)
+    return f"{listed} ほか{total - len(first):,}行" if total > len(first) else listed
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ from casefile.intake.cells import INDIVIDUAL_NUMBER_HEADING, is_individual_numbe
 from casefile.intake.converting import Block, PhoneContext, Reject, RowConverter
 from casefile.intake.encoding import Recognised, recognise
 from casefile.intake.legible import visible
-from casefile.intake.lines import LineReader, Rows, cells_of, cut
+from casefile.intake.lines import LineReader, Rows, cells_of, cut, rows_named
 from casefile.intake.mapping import FileMapping
 from casefile.wareki import read_date
 
@@ -253,8 +253,7 @@ class FileReader:
     def _rows_without_amount(self) -> str:
         """The lines whose amount is in no total, named as far as anybody reads; empty when there are none."""
         numbers = sorted({*self._not_cut, *self._converter.without_amount})
-        listed = "、".join(f"{number}行目" for number in numbers[:_LINES_NAMED])
-        return listed if len(numbers) <= _LINES_NAMED else f"{listed} ほか{len(numbers) - _LINES_NAMED:,}行"
+        return rows_named(numbers[:_LINES_NAMED], len(numbers))
 
     @staticmethod
     def _cell(cells: list[str], position: int) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from casefile.intake.applying.context import NOT_REFUSED, Applying
+from casefile.intake.lines import rows_named
 
 _MATCH = (
     "t.municipality_id = :m AND t.tax_code = s.tax_code AND t.levy_year = s.levy_year"
@@ -65,10 +66,9 @@ def _note_more_than_assessed(applying: Applying) -> None:
         " WHERE unpaid_yen > assessed_yen"
     ).one()
     if found.rows:
-        places = "、".join(f"{number}行目" for number in found.first_rows)
-        more = f" ほか{found.rows - _SAMPLES:,}行" if found.rows > _SAMPLES else ""
+        places = rows_named(found.first_rows, found.rows)
         applying.changes.notices.append(
-            f"未納額が調定額より多い行が{found.rows:,}行あります({places}{more})。ファイルのとおり取り込みました。"
+            f"未納額が調定額より多い行が{found.rows:,}行あります({places})。ファイルのとおり取り込みました。"
             "未納額は本税(料)だけです。延滞金を含む列を当てていないか、基幹システムで確かめてください。"
         )
 

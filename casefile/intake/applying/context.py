@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import Connection, CursorResult, text
 
 from casefile.intake.kinds import FileKind
+from casefile.intake.lines import rows_named
 
 _SAMPLES = 5
 _ITS_OWN = "coalesce(s.addressee_no, '')"
@@ -209,10 +210,9 @@ class Applying:
             " FROM refused WHERE addressee_no = ''"
         ).one()
         if found.rows:
-            places = "、".join(f"{number}行目" for number in found.first_rows)
-            more = f" ほか{found.rows - _SAMPLES:,}件" if found.rows > _SAMPLES else ""
+            places = rows_named(found.first_rows, found.rows)
             self.changes.notices.append(
-                f"誰のどのデータか決められない行が{found.rows:,}件({places}{more})あるため、ファイルにないデータを閉じる処理は行っていません。"
+                f"誰のどのデータか決められない行が{found.rows:,}件({places})あるため、ファイルにないデータを閉じる処理は行っていません。"
                 "閉じるはずのデータも残ることがあります。宛名ファイルを取り込むかその行を直してから、もう一度取り込んでください。"
             )
         return not found.rows

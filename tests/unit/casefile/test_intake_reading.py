@@ -13,7 +13,7 @@ from casefile.intake.cells import Converter, holds_individual_number, is_individ
 from casefile.intake.converting import PhoneContext
 from casefile.intake.encoding import KEEP, RAW_BYTE, recognise, source_bytes
 from casefile.intake.kinds import ARREARS, KINDS, Column, Form
-from casefile.intake.lines import LineReader, cut
+from casefile.intake.lines import LineReader, cut, rows_named
 from casefile.intake.mapping import load_mapping
 from casefile.intake.reading import FileReader
 from casefile.kana import kana_key
@@ -217,3 +217,8 @@ def test_a_file_of_any_bytes_is_refused_or_read_whole(
 def test_kana_keys_meet() -> None:
     assert kana_key("ｼﾖｳｼﾞ ﾀﾛｳ") == kana_key("ショウジ タロウ") == kana_key("しょうじたろう") == "シヨウジタロウ"
     assert kana_key("オーツカ") == "オツカ"
+
+
+def test_rows_are_named_and_those_that_are_not_are_counted() -> None:
+    assert rows_named([3, 9], 2) == "3行目、9行目"
+    assert rows_named([1, 2, 3, 4, 5], 1234) == "1行目、2行目、3行目、4行目、5行目 ほか1,229行"
