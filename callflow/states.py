@@ -120,7 +120,7 @@ class Happening(StrEnum):
     """返電: the caller is still there."""
 
     TOO_LATE = "too_late"
-    """3 s passed before the carrier was told: it is never told."""
+    """3 s passed before the carrier was told, or the call was given up: it is never told."""
     NOT_TAKEN = "not_taken"
     """The carrier was told and has not taken it for 3 s."""
     RING_LIMIT = "ring_limit"
@@ -213,6 +213,7 @@ _CANCEL = Step(_S.RELEASING, (_A.HANG_UP,), _R.NO_ANSWER)
 _BACK = Step(_S.TALKING, (_A.TAKE_BACK, _A.FREE_COLLEAGUE))
 _HANDED_OVER = Step(_S.TALKING, (_A.HAND_OVER,))
 _OVER_IN_TRANSFER = Step(_S.WRAPUP, (_A.CLOSE, _A.START_WRAPUP, _A.FREE_COLLEAGUE), _R.ANSWERED)
+_NEVER_TOLD = Step(_S.ENDED, (_A.CLOSE, _A.FREE_OPERATOR), _R.STOPPED_BY_RULE)
 _ASK = Step(_S.UNKNOWN, (_A.NOTE_UNKNOWN, _A.ASK))
 
 TABLE: dict[CallState, dict[Happening, Step]] = {
@@ -223,7 +224,7 @@ TABLE: dict[CallState, dict[Happening, Step]] = {
         _H.ENDED: _OVER,
         _H.ENDED_UNANSWERED: _OVER,
         _H.REFUSED: _OVER,
-        _H.TOO_LATE: Step(_S.ENDED, (_A.CLOSE,), _R.STOPPED_BY_RULE),
+        _H.TOO_LATE: _NEVER_TOLD,
         _H.NOT_TAKEN: _ASK,
         _H.CANCELLED: _CANCEL,
         _H.OPERATOR_HUNG_UP: _CANCEL,
@@ -384,13 +385,15 @@ TABLE: dict[CallState, dict[Happening, Step]] = {
             _R.ABANDONED,
         ),
         _H.RELEASE_LIMIT: _ASK,
+        _H.TOO_LATE: _NEVER_TOLD,
     },
     _S.UNKNOWN: {
         # The call's past is told anew from its beginning, by the same table. Whatever else comes from the carrier
         # before it has answered is part of that past.
         _H.RECONCILED_KNOWN: Step(_S.DIALING, (_A.NOTE_HANDED,)),
         _H.RECONCILED_QUEUED: Step(_S.QUEUED),
-        _H.RECONCILED_ABSENT: Step(_S.ENDED, (_A.CLOSE, _A.FREE_OPERATOR), _R.STOPPED_BY_RULE),
+        _H.RECONCILED_ABSENT: _NEVER_TOLD,
+        _H.TOO_LATE: _NEVER_TOLD,
         _H.RECONCILED_LOST: Step(_S.ENDED, (_A.CLOSE, _A.FREE_OPERATOR), _R.NO_ANSWER),
         _H.NO_WORD: Step(_S.UNKNOWN, (_A.ASK,)),
         _H.OPERATOR_HUNG_UP: Step(_S.UNKNOWN, (_A.HANG_UP, _A.START_WRAPUP)),

@@ -129,14 +129,27 @@ class Database:
         """A `transaction` of rows whose source will tell them again if the database server crashes in the next moment.
 
         Its commit does not wait for the disk, and is durable at the latest with the next one that does
-        (https://www.postgresql.org/docs/current/wal-async-commit.html). Never for what the outside world acts on.
+        (https://www.postgresql.org/docs/current/wal-async-commit.html). Never for what the outside world acts on, unless
+        it waits until `reach_disk` has returned.
         """
         with self.transaction(municipality_id) as connection:
             connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
             yield connection
 
+    def reach_disk(self) -> None:
+        """Return when all that was committed before, by whatever connection, is on the server's disk."""
+        with self.engine.connect() as connection:
+            reach_disk(connection)
+
     def close(self) -> None:
         self.engine.dispose()
+
+
+def reach_disk(connection: Connection) -> None:
+    """Commit something that leaves a mark in the log and nowhere else, and wait for it: the log is written in its order."""
+    with connection.begin():
+        connection.exec_driver_sql("SET LOCAL synchronous_commit = on")
+        connection.exec_driver_sql("SELECT pg_logical_emit_message(true, 'tsunagaru', '')")
 
 
 def enter(connection: Connection, municipality_id: int | None) -> None:

@@ -37,6 +37,11 @@ class Answered:
     taken: list[Wanted]
     changes: list[EntryChange]
 
+    @property
+    def intended(self) -> bool:
+        """Whether any call was let through."""
+        return bool(self.lines)
+
 
 def ask(
     conn: Connection,

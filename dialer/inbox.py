@@ -25,17 +25,25 @@ class Knock:
     """Somebody wrote a command for this floor."""
 
 
+@dataclass(frozen=True, slots=True)
+class Nudge:
+    """Nothing came, and still there is something to look at."""
+
+
+_What = CarrierEvent | Knock | Nudge
+
+
 class Inbox:
     """`put` from any thread, everything else from the engine's own. `moment` gives monotonic seconds."""
 
     def __init__(self, moment: Callable[[], float]) -> None:
         self._moment = moment
-        self._fresh: queue.SimpleQueue[tuple[float, CarrierEvent | Knock]] = queue.SimpleQueue()
-        self._first: deque[tuple[float, CarrierEvent | Knock]] = deque()
-        self._taken: list[tuple[float, CarrierEvent | Knock]] = []
+        self._fresh: queue.SimpleQueue[tuple[float, _What]] = queue.SimpleQueue()
+        self._first: deque[tuple[float, _What]] = deque()
+        self._taken: list[tuple[float, _What]] = []
         self._tries = 0
 
-    def put(self, what: CarrierEvent | Knock) -> None:
+    def put(self, what: _What) -> None:
         """It came after everything that is here."""
         self._fresh.put((self._moment(), what))
 
@@ -47,8 +55,8 @@ class Inbox:
                 self._taken.append(self._fresh.get(timeout=wait))
             while len(self._taken) < _BUNCH:
                 self._taken.append(self._fresh.get_nowait())
-        events = [what for _, what in self._taken if not isinstance(what, Knock)]
-        return events, len(events) < len(self._taken)
+        events = [what for _, what in self._taken if not isinstance(what, Knock | Nudge)]
+        return events, any(isinstance(what, Knock) for _, what in self._taken)
 
     def done(self) -> None:
         """What was taken last is in the books."""

@@ -24,7 +24,8 @@ from casefile.gate import LostFloor
 from casefile.ids import TimeOrderedIds
 from dialer.carrier import Carrier
 from dialer.commands import FLOOR_COMMAND
-from dialer.inbox import Inbox, Knock
+from dialer.disk import DiskBeside
+from dialer.inbox import Inbox, Knock, Nudge
 from dialer.shell import FloorShell, FloorTaken, ShellTerms
 
 _log = logging.getLogger("tsunagaru.engine")
@@ -90,9 +91,19 @@ def _serve(
     speed: float,
 ) -> None:
     """One epoch, from taking the floor to losing it."""
-    database = Database(database_url, pool_size=2)
+    database = Database(database_url, pool_size=3)
     ids = TimeOrderedIds(clock.now)
-    shell = FloorShell(database, municipality_id, floor_id, clock, ids, random.Random(), carrier, terms)
+    shell = FloorShell(
+        database,
+        municipality_id,
+        floor_id,
+        clock,
+        ids,
+        random.Random(),
+        carrier,
+        terms,
+        lambda database: DiskBeside(database, lambda: inbox.put(Nudge())),
+    )
     try:
         shell.start()
         _log.info("floor taken", extra={"floor": str(floor_id), "epoch": shell.epoch})

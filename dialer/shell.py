@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import Connection, func, select, text, update
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from callflow.events import CarrierCommand, CarrierEvent, Dial
+from callflow.events import CarrierCommand, CarrierEvent, Dial, Hangup
 from casefile import ledger
 from casefile.city import City, load_city
 from casefile.clock import Clock
@@ -28,6 +28,7 @@ from dialer.batch import Batch
 from dialer.callers import operator_skills, take_up
 from dialer.carrier import Carrier
 from dialer.commands import FLOOR_LIVE, live_payload
+from dialer.disk import Disk, DiskAwaited
 from dialer.engine import Engine, EngineTerms
 from dialer.floor_commands import open_commands
 from dialer.lost_callers import call_lost_callers_back, enter_missed
@@ -87,11 +88,20 @@ class ShellTerms:
     pacer_for: PacerFor = one_to_one
 
 
+@dataclass(frozen=True, slots=True)
+class _Intent:
+    """A dial that is committed. `asking`: the disk's number for it."""
+
+    at: datetime
+    asking: int
+
+
 class FloorShell:
     """One floor: `start` it, `deliver` what the carrier reports, `tick` it when `next_wakeup` comes.
 
     Every method runs in the caller's thread; nothing here waits or sleeps. Used unchanged by the live loop and by
-    rehearsals in virtual time. An error of the database leaves it unusable: start a new one, which reconciles.
+    rehearsals in virtual time. An error of the database leaves it unusable: start a new one, which reconciles. `disk_of`
+    gives what knows whether a dial's intent is on the disk; `flush` when its answer has changed.
     """
 
     def __init__(
@@ -104,6 +114,7 @@ class FloorShell:
         rng: random.Random,
         carrier: Carrier,
         terms: ShellTerms | None = None,
+        disk_of: Callable[[Database], Disk] = DiskAwaited,
     ) -> None:
         self._database = database
         self._municipality_id = municipality_id
@@ -124,7 +135,10 @@ class FloorShell:
         self._campaigns: dict[UUID, CampaignFacts] = {}
         self._new_facts = NewFacts()
         self._skills: Skills = {}
-        self._intended: dict[UUID, datetime] = {}
+        self._intended: dict[UUID, _Intent] = {}
+        self._waiting_for_disk: dict[UUID, list[CarrierCommand]] = {}  # in the order of their asking
+        self._disk_of = disk_of
+        self._disk: Disk
         self._entered: frozenset[UUID] = frozenset()
         self._lock: Connection | None = None
         self._engine: Engine
@@ -143,6 +157,7 @@ class FloorShell:
         Raises FloorTaken when another engine holds the floor.
         """
         self._take_lock()
+        self._disk = self._disk_of(self._database)
         now = self._clock.now()
         with self._database.transaction(self._municipality_id) as conn:
             self._city = load_city(conn, self._municipality_id)
@@ -194,7 +209,7 @@ class FloorShell:
     def flush(self) -> None:
         """Commit what is not committed yet, then tell the carrier what waited for it.
 
-        What a crash of the server could take with it the carrier is asked for again; a dial's intent was committed before.
+        What a crash of the server could take with it the carrier is asked for again; a dial waits until its intent is safe.
         """
         if self._batch:
             with self._database.repeatable_transaction(self._municipality_id) as conn:
@@ -219,6 +234,7 @@ class FloorShell:
             lock.execute(select(func.pg_advisory_unlock(lock_key(self._municipality_id, self._floor_id))))
         with suppress(SQLAlchemyError):
             lock.close()
+        self._disk.close()
 
     def offers(self) -> list[UUID]:
         """Operators with a case on their screen that is still to be dialed by hand: for robots, who see no screen."""
@@ -289,29 +305,50 @@ class FloorShell:
                     self._batch_since = self._clock.now()
 
     def _tell(self) -> None:
-        """After the commit, and only then. An intent that has grown old, or past the city's hours, is never told."""
+        """After the commit, and only then; a dial, and what follows it for the same call, once its intent is on the disk."""
         waiting, self._to_tell = self._to_tell, []
         for command in waiting:
-            if isinstance(command, Dial):
-                now = self._clock.now()
-                intended = self._intended.pop(command.attempt_id, now)
-                hours = self._city.settings.contact_hours
-                if now - intended > _HANDOVER or not hours.allow(now, self._city.calendar):
-                    self._handle(NotTold(now, command.attempt_id))
-                    continue
-            self._carrier.send(command)
+            behind = self._waiting_for_disk.get(command.attempt_id)
+            if behind is not None:
+                behind.append(command)
+            elif isinstance(command, Dial):
+                self._waiting_for_disk[command.attempt_id] = [command]
+            else:
+                self._carrier.send(command)
+        if self._waiting_for_disk:
+            self._tell_what_is_safe(self._disk.reached())
+
+    def _tell_what_is_safe(self, reached: int) -> None:
+        while self._waiting_for_disk:
+            attempt_id = next(iter(self._waiting_for_disk))
+            if self._intended[attempt_id].asking > reached:
+                return
+            commands = self._waiting_for_disk.pop(attempt_id)
+            if self._may_still_ring(commands, self._intended.pop(attempt_id).at):
+                for command in commands:
+                    self._carrier.send(command)
+            else:
+                self._handle(NotTold(self._clock.now(), attempt_id))
+
+    def _may_still_ring(self, commands: Sequence[CarrierCommand], intended_at: datetime) -> bool:
+        """Neither an intent that has grown old, nor one of a call given up meanwhile, nor past the city's hours."""
+        now = self._clock.now()
+        if now - intended_at > _HANDOVER or any(isinstance(command, Hangup) for command in commands):
+            return False
+        return self._city.settings.contact_hours.allow(now, self._city.calendar)
 
     # -- the gate -------------------------------------------------------------------------------------------------
 
     def _admit(self, command: Admit) -> None:
         """Let the gate decide in one transaction with what is still to be written, and tell the engine. Raises LostFloor."""
         now = self._clock.now()
-        with self._database.transaction(self._municipality_id) as conn:
+        with self._database.repeatable_transaction(self._municipality_id) as conn:
             after = self._write(conn) if self._gate_must_see(command.wanted) else Aftermath()
             answered = admissions.ask(
                 conn, self._city, self._campaigns, command.wanted, now, self._ids, self._floor_id, self._epoch
             )
         self._note_due(after)
+        asking = self._disk.ask() if answered.intended else 0
         for change in answered.changes:
             if change.next_at is not None:
                 self._to_handle.append(DueSoon(now, change.campaign_id, change.next_at))
@@ -319,7 +356,7 @@ class FloorShell:
             if answer.attempt_id is None:
                 self._to_handle.append(GateRefused(now, want.candidate, answer.sentences, want.operator_id))
             else:
-                self._intended[answer.attempt_id] = now
+                self._intended[answer.attempt_id] = _Intent(now, asking)
                 line = answered.lines[want.candidate.campaign_id]
                 self._to_handle.append(Admitted(now, answer.attempt_id, want.candidate, want.operator_id, line))
         for want in answered.taken:

@@ -75,6 +75,9 @@ class OneTransaction(Database):
         with self.transaction(municipality_id) as connection:
             yield connection
 
+    def reach_disk(self) -> None:
+        """Nobody outside acts on what is written here, and a rehearsal that breaks off is begun anew."""
+
     def commit(self) -> None:
         """Let others see what was written."""
         if self._open is not None:

@@ -43,9 +43,9 @@ from tsunagaru.trial.telephones import (
 )
 
 WANTED_PER_SECOND, WANTED_SHARE = 60, 0.4
-_CALLS_AT_ONCE = 120
+_CALLS_AT_ONCE = 200
 """Free operators: the planner looks once a second, so no more attempts than these can be begun in one."""
-_TRUNK_CPS, _TRUNK_LINES = 150.0, 400
+_TRUNK_CPS, _TRUNK_LINES = 300.0, 400
 _BARE_AT_ONCE = 40
 _PATIENCE_SECONDS = 120.0
 

@@ -21,6 +21,7 @@ from casefile.vocabulary import ClaimGroup, Purpose
 from dialer import campaigns, selection
 from dialer.campaigns import Draft
 from dialer.commands import give
+from dialer.disk import Disk, DiskAwaited
 from dialer.rule import Rule
 from dialer.shell import FloorShell, ShellTerms
 from dialer.tables import CampaignEntry, Seat
@@ -132,7 +133,7 @@ class Room:
                 },
             )
 
-    def start(self, commit_seconds: float = 0.0) -> FloorShell:
+    def start(self, commit_seconds: float = 0.0, disk_of: Callable[[Database], Disk] = DiskAwaited) -> FloorShell:
         self.shell = FloorShell(
             self.database,
             self.municipality_id,
@@ -142,6 +143,7 @@ class Room:
             random.Random(2),
             self.carrier,
             ShellTerms(commit_seconds=commit_seconds),
+            disk_of,
         )
         self.carrier.listen(self.shell.deliver)
         self.shell.start()

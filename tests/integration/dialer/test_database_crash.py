@@ -10,6 +10,7 @@ import os
 import shutil
 import signal
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,9 @@ from pathlib import Path
 import pytest
 
 from casefile import migrations
+from casefile.db import Database
+from casefile.errors import TsunagaruError
+from dialer.disk import DiskBeside
 from tests.integration.dialer.attack import Trial, attack, trial
 from tsunagaru.postgres import EmbeddedServer
 
@@ -68,3 +72,22 @@ def test_the_database_server_crashes_at_random_points(
     with capsys.disabled():
         print(f"\ndatabase crashes: {json.dumps(figures)}")
     assert figures["rang"] > 0
+
+
+def test_a_disk_that_crashed_says_nothing_any_more(server: EmbeddedServer, database_url: str) -> None:
+    """What was asked before the crash may be gone with it, whatever a new connection to the new server would say."""
+    database = Database(database_url)
+    said = threading.Semaphore(0)
+    disk = DiskBeside(database, said.release)
+    try:
+        assert disk.ask() == 1
+        assert said.acquire(timeout=20)
+        assert disk.reached() == 1
+        crash(server)
+        disk.ask()
+        assert said.acquire(timeout=20)
+        with pytest.raises(TsunagaruError, match="接続が切れました"):
+            disk.reached()
+    finally:
+        disk.close()
+        database.close()

@@ -36,12 +36,13 @@ def test_a_new_engine_asks_the_carrier_and_never_dials(state: CallState) -> None
     assert (found.to, Act.ASK in found.acts) == (CallState.UNKNOWN, True)
 
 
-def test_an_unknown_call_listens_only_to_the_carriers_answer_and_to_its_operator() -> None:
+def test_an_unknown_call_listens_only_to_the_carriers_answer_to_its_operator_and_to_who_never_told_of_it() -> None:
     assert set(TABLE[CallState.UNKNOWN]) == {
         Happening.RECONCILED_KNOWN,
         Happening.RECONCILED_QUEUED,
         Happening.RECONCILED_ABSENT,
         Happening.RECONCILED_LOST,
+        Happening.TOO_LATE,
         Happening.NO_WORD,
         Happening.OPERATOR_HUNG_UP,
         Happening.WRAPUP_DONE,
