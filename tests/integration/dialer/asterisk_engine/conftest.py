@@ -11,16 +11,20 @@ from uuid import uuid4
 
 import pytest
 
-from dialer.asterisk.detection.scenes import busy
+from dialer.asterisk.detection.scenes import busy, scenes
+from dialer.asterisk.detection.sound import Sound
+from dialer.asterisk.detection.speech import sentences, speak
 from dialer.asterisk.lines import endpoint_of
 from dialer.asterisk.node.configuration import channel_to
 from dialer.asterisk.node.node import ANSWERED, JOIN, OperatorLine, Trunk
 from dialer.asterisk.node.running import RunningNode, new_secret, start_node
+from tests.integration.dialer.asterisk_detection.residents import Residents
 from tests.integration.dialer.asterisk_early.far_end import Early, EarlyFarEnd
 from tests.integration.dialer.asterisk_node.conftest import LOOPBACK, WORDING, node_of
 from tests.integration.dialer.asterisk_node.conftest import asterisk_root as asterisk_root
 from tests.integration.dialer.asterisk_node.far_end import FarEnd, register_desk_phone
 from tests.integration.dialer.asterisk_node.plain_ami import PlainAmi
+from tests.integration.dialer.playing_sipp import PlayingSipp
 from tests.people import key
 from tests.waiting import until
 
@@ -31,6 +35,7 @@ _ADDRESSES = {"answer": "127.0.7.2", "leave": "127.0.7.6", "ring": "127.0.7.4"} 
 }
 _DESK_ADDRESS = "127.0.7.5"
 _TONE_ADDRESS = "127.0.7.7"
+_PLAYED = {"machine": "127.0.7.8", "recorder": "127.0.7.9", "fax": "127.0.7.10"}
 _HEARD_EARLY = {"tone", "answer-heard"}
 """Trunks whose lines are listened to before the answer."""
 
@@ -55,7 +60,11 @@ def lines(asterisk_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
             stack.callback(far_ends[name].close)
         tone = EarlyFarEnd([Early(0.3 * busy(1), "until we give up", 0)], _TONE_ADDRESS, folder / "tone")
         stack.callback(tone.close)
-        ends: dict[str, FarEnd | EarlyFarEnd] = {name: end for name, end in far_ends.items() if name != "echo"}
+        ends: dict[str, FarEnd | PlayingSipp] = {name: end for name, end in far_ends.items() if name != "echo"}
+        for name, sound in _answers(asterisk_root).items():
+            # Whichever of the first two numbers is dialed.
+            ends[name] = Residents([sound, sound], _PLAYED[name], folder / name)
+            stack.callback(ends[name].close)
         trunks = tuple(
             Trunk(
                 name,
@@ -79,6 +88,13 @@ def lines(asterisk_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
         )
         _play_in(asterisk, desk.name)
         yield Lines(asterisk, far_ends, desk.secret)
+
+
+def _answers(root: Path) -> dict[str, Sound]:
+    """What is heard where no person answers at once; the recorder phone asks who calls, and then somebody comes."""
+    played = scenes(speak(root, sentences("held_out")), {"machine": 1, "guard": 1, "fax": 1}, seed=11)
+    machine, recorder, fax = (scene.sound for scene in played)
+    return {"machine": machine, "recorder": recorder, "fax": fax}
 
 
 def _play_in(asterisk: RunningNode, desk: str) -> None:
