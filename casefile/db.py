@@ -41,6 +41,11 @@ rows_as_json = json.JSONEncoder(default=str).encode
 """Rows as one text, for statements that take many at once; whatever JSON has no word for goes as its text."""
 
 
+_WAIT_AT_LEAST_FOR_THE_DISK = """
+SELECT set_config('synchronous_commit', 'local', true) WHERE current_setting('synchronous_commit') = 'off'
+"""
+
+
 class Base(DeclarativeBase):
     """The one registry of tables."""
 
@@ -146,9 +151,12 @@ class Database:
 
 
 def reach_disk(connection: Connection) -> None:
-    """Commit something that leaves a mark in the log and nowhere else, and wait for it: the log is written in its order."""
+    """Commit something that leaves a mark in the log and nowhere else, and wait for it: the log is written in its order.
+
+    How far it waits, for standbys too perhaps, is the server's own setting; its own disk is the least.
+    """
     with connection.begin():
-        connection.exec_driver_sql("SET LOCAL synchronous_commit = on")
+        connection.exec_driver_sql(_WAIT_AT_LEAST_FOR_THE_DISK)
         connection.exec_driver_sql("SELECT pg_logical_emit_message(true, 'tsunagaru', '')")
 
 

@@ -6,13 +6,13 @@ import json
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, insert, select, text, update
+from sqlalchemy import Connection, Row, exists, insert, or_, select, text, update
 
 from casefile import audit
 from casefile.db import Json
 from casefile.errors import TsunagaruError
 from casefile.ids import Ids
-from casefile.tables import ContactStop, District
+from casefile.tables import ContactStop, District, Taxpayer
 from casefile.vocabulary import Labelled
 
 
@@ -88,6 +88,19 @@ def open_stops(conn: Connection, municipality_id: int) -> list[Row[tuple[Contact
             .order_by(ContactStop.started_at, ContactStop.stop_id)
         )
     )
+
+
+def is_stopped(conn: Connection, municipality_id: int, addressee_no: str) -> bool:
+    """Whether a stop in force is over this person: the whole municipality's, or the district's."""
+    mine = select(Taxpayer.district_code).where(
+        Taxpayer.municipality_id == municipality_id, Taxpayer.addressee_no == addressee_no
+    )
+    found = select(ContactStop.stop_id).where(
+        ContactStop.municipality_id == municipality_id,
+        ContactStop.ended_at.is_(None),
+        or_(ContactStop.district_code.is_(None), ContactStop.district_code == mine.scalar_subquery()),
+    )
+    return bool(conn.scalar(select(exists(found))))
 
 
 def _district_exists(conn: Connection, district_code: str) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Protocol
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -17,6 +18,8 @@ from casefile.db import Database, reach_disk
 from casefile.errors import TsunagaruError
 
 _CLOSES_WITHIN = 5.0
+_SILENT_SECONDS = 30.0
+"""A connection that is silent for longer may be forgotten by a firewall, and nobody would say so for many minutes."""
 
 
 class Disk(Protocol):
@@ -53,11 +56,17 @@ class DiskBeside:
     """A thread waits, on a connection of its own, and calls `written` from there for each answer.
 
     What is asked while it waits is answered together. The connection is never opened again: one to a server
-    that has crashed and started anew would say yes to what that crash took away.
+    that has crashed and started anew would say yes to what that crash took away. Raises SQLAlchemyError at once where
+    the application may not ask.
     """
 
     def __init__(self, database: Database, written: Callable[[], None]) -> None:
         self._connection = database.engine.connect()
+        try:
+            reach_disk(self._connection)
+        except SQLAlchemyError:
+            self._connection.close()
+            raise
         self._written = written
         self._changed = threading.Condition()
         self._asked = 0
@@ -87,21 +96,22 @@ class DiskBeside:
 
     def _wait_for_answers(self) -> None:
         try:
-            while (number := self._next()) is not None:
-                reach_disk(self._connection)
-                with self._changed:
-                    self._reached = number
-                self._written()
-        except SQLAlchemyError:
+            with suppress(SQLAlchemyError):
+                while (number := self._next()) is not None:
+                    reach_disk(self._connection)
+                    with self._changed:
+                        self._reached = number
+                    self._written()
+        finally:
+            # Whatever it was that ended this: nobody is to wait for an answer that never comes.
             with self._changed:
                 self._broken = True
             self._written()
-        finally:
             self._connection.invalidate()
             self._connection.close()
 
     def _next(self) -> int | None:
-        """The last asking once there is a new one; None when nothing is asked any more."""
+        """The last asking, once there is a new one or after a silence; None when nothing is asked any more."""
         with self._changed:
-            self._changed.wait_for(lambda: self._closed or self._asked > self._reached)
+            self._changed.wait_for(lambda: self._closed or self._asked > self._reached, _SILENT_SECONDS)
             return None if self._closed else self._asked

@@ -22,6 +22,7 @@ from casefile.db import Database
 from casefile.errors import TsunagaruError
 from casefile.ids import Ids
 from casefile.ledger import HANDOVER_SECONDS
+from casefile.stops import is_stopped
 from dialer import admissions
 from dialer.aftermath import Aftermath, follow
 from dialer.batch import Batch
@@ -66,6 +67,8 @@ from dialer.tables import Floor
 
 _KNOCK = text(f"SELECT pg_notify('{FLOOR_LIVE}', :payload)")
 _HANDOVER = timedelta(seconds=HANDOVER_SECONDS)
+_STOPS_WITHIN = timedelta(seconds=1)
+"""So soon the one switch has stopped all dialing (DESIGN.md §3)."""
 _WHY_NOT: dict[bool | None, Literal["closed", "elsewhere", "over"]] = {None: "closed", True: "elsewhere", False: "over"}
 """Why a caller is not served here, by whether the ledger's row of them lives; None: there is no row."""
 
@@ -94,6 +97,7 @@ class _Intent:
 
     at: datetime
     asking: int
+    addressee_no: str
 
 
 class FloorShell:
@@ -138,7 +142,7 @@ class FloorShell:
         self._intended: dict[UUID, _Intent] = {}
         self._waiting_for_disk: dict[UUID, list[CarrierCommand]] = {}  # in the order of their asking
         self._disk_of = disk_of
-        self._disk: Disk
+        self._disk: Disk = DiskAwaited(database)  # until the floor is taken
         self._entered: frozenset[UUID] = frozenset()
         self._lock: Connection | None = None
         self._engine: Engine
@@ -324,18 +328,24 @@ class FloorShell:
             if self._intended[attempt_id].asking > reached:
                 return
             commands = self._waiting_for_disk.pop(attempt_id)
-            if self._may_still_ring(commands, self._intended.pop(attempt_id).at):
+            if self._may_still_ring(commands, self._intended.pop(attempt_id)):
                 for command in commands:
                     self._carrier.send(command)
             else:
                 self._handle(NotTold(self._clock.now(), attempt_id))
 
-    def _may_still_ring(self, commands: Sequence[CarrierCommand], intended_at: datetime) -> bool:
-        """Neither an intent that has grown old, nor one of a call given up meanwhile, nor past the city's hours."""
+    def _may_still_ring(self, commands: Sequence[CarrierCommand], intent: _Intent) -> bool:
+        """Neither an intent that has grown old, nor one of a call given up or stopped meanwhile, nor past the city's hours."""
         now = self._clock.now()
-        if now - intended_at > _HANDOVER or any(isinstance(command, Hangup) for command in commands):
+        if now - intent.at > _HANDOVER or any(isinstance(command, Hangup) for command in commands):
             return False
-        return self._city.settings.contact_hours.allow(now, self._city.calendar)
+        if not self._city.settings.contact_hours.allow(now, self._city.calendar):
+            return False
+        return now - intent.at <= _STOPS_WITHIN or not self._stopped(intent.addressee_no)
+
+    def _stopped(self, addressee_no: str) -> bool:
+        with self._database.transaction(self._municipality_id) as conn:
+            return is_stopped(conn, self._municipality_id, addressee_no)
 
     # -- the gate -------------------------------------------------------------------------------------------------
 
@@ -356,7 +366,7 @@ class FloorShell:
             if answer.attempt_id is None:
                 self._to_handle.append(GateRefused(now, want.candidate, answer.sentences, want.operator_id))
             else:
-                self._intended[answer.attempt_id] = _Intent(now, asking)
+                self._intended[answer.attempt_id] = _Intent(now, asking, want.candidate.addressee_no)
                 line = answered.lines[want.candidate.campaign_id]
                 self._to_handle.append(Admitted(now, answer.attempt_id, want.candidate, want.operator_id, line))
         for want in answered.taken:

@@ -136,6 +136,7 @@ def database(connection: psycopg.Connection[tuple[object, ...]], clock: Clock) -
         return
     yield Finding("データベースの形", shape.told)
     yield _walls(connection, weak=shape.role_is_too_strong)
+    yield _disk_may_be_asked(connection)
 
 
 def _clocks_agree(connection: psycopg.Connection[tuple[object, ...]], clock: Clock) -> Finding:
@@ -160,6 +161,24 @@ def _walls(connection: psycopg.Connection[tuple[object, ...]], *, weak: bool) ->
         remedy = "運用を止め、「tsunagaru restore」で正しいバックアップから戻してください。"
         return Finding("市町村の間の壁", f"開いています: {names}", remedy)
     return Finding("市町村の間の壁", "閉じています")
+
+
+def _disk_may_be_asked(connection: psycopg.Connection[tuple[object, ...]]) -> Finding:
+    """Whether an engine may ask that an intent is on the disk; a server may have taken that right from everybody."""
+    refused = connection.execute(
+        "SELECT p.oid::regprocedure::text FROM pg_proc p WHERE p.proname = 'pg_logical_emit_message'"
+        " AND p.pronamespace = 'pg_catalog'::regnamespace AND p.proargtypes[2] = 'text'::regtype"
+        " AND NOT has_function_privilege(%s, p.oid, 'EXECUTE') ORDER BY 1",
+        [APPLICATION_ROLE],
+    ).fetchall()
+    if refused:
+        grant = "; ".join(f"GRANT EXECUTE ON FUNCTION {name} TO {APPLICATION_ROLE}" for (name,) in refused)
+        return Finding(
+            "発信前の書き込みの確認",
+            "権限がなく、発信できません",
+            f"データベースの管理者が「{grant}」を実行してください。",
+        )
+    return Finding("発信前の書き込みの確認", "できます")
 
 
 def client() -> Finding:

@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from casefile import migrations
@@ -90,4 +91,22 @@ def test_a_disk_that_crashed_says_nothing_any_more(server: EmbeddedServer, datab
             disk.reached()
     finally:
         disk.close()
+        database.close()
+
+
+def test_a_server_that_was_told_not_to_wait_for_its_standby_does_not(server: EmbeddedServer, database_url: str) -> None:
+    """Its own setting says how far a commit waits; a standby that is away would otherwise end all dialing."""
+    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
+        connection.execute("ALTER DATABASE crashing SET synchronous_commit = local")
+        connection.execute("ALTER SYSTEM SET synchronous_standby_names = 'away'")
+        connection.execute("SELECT pg_reload_conf()")
+    database = Database(database_url)
+    said = threading.Semaphore(0)
+    try:
+        disk = DiskBeside(database, said.release)
+        disk.ask()
+        assert said.acquire(timeout=20)
+        assert disk.reached() == 1
+        disk.close()
+    finally:
         database.close()

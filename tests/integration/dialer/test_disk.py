@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 
+import psycopg
 import pytest
+from sqlalchemy import Connection
+from sqlalchemy.exc import ProgrammingError
 
-from callflow.events import Answered, Detected, Heard, Join
+from callflow.events import Answered, Detected, Heard, Join, Reconcile, Reconciled
 from casefile.db import Database
 from casefile.errors import TsunagaruError
+from casefile.stops import StopKind, stop_contacts
 from dialer.disk import DiskAwaited, DiskBeside
+from dialer.seat import SCREEN_GONE
+from dialer.supply import closing
 from tests.integration.dialer.room import Room
 
 
@@ -140,3 +147,146 @@ def test_the_disk_has_what_was_committed_before_it_was_asked(database: Database,
                 ).scalar()
     finally:
         disk.close()
+
+
+def test_an_engine_that_cannot_ask_the_disk_lets_go_of_the_floor(room: Room) -> None:
+    def full(_: Database) -> DiskAwaited:
+        raise TsunagaruError("too many connections")
+
+    room.fill(people=1)
+    with pytest.raises(TsunagaruError, match="too many"):
+        room.start(disk_of=full)
+    room.shell.close()
+    room.start().close()
+
+
+def test_a_disk_whose_thread_ends_for_any_reason_says_so(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: Connection) -> None:
+        raise MemoryError
+
+    said = threading.Semaphore(0)
+    disk = DiskBeside(database, said.release)
+    monkeypatch.setattr("dialer.disk.reach_disk", fail)
+    monkeypatch.setattr(threading, "excepthook", lambda _: None)
+    try:
+        disk.ask()
+        assert said.acquire(timeout=20)
+        with pytest.raises(TsunagaruError, match="接続が切れました"):
+            disk.reached()
+    finally:
+        disk.close()
+
+
+def test_a_disk_nobody_asks_for_a_night_keeps_its_connection_warm(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A firewall that forgets a silent connection would keep the first dials of the morning for a quarter of an hour."""
+    monkeypatch.setattr("dialer.disk._SILENT_SECONDS", 0.02)
+    said = threading.Semaphore(0)
+    disk = DiskBeside(database, said.release)
+    try:
+        assert said.acquire(timeout=20)
+        assert disk.reached() == 0
+    finally:
+        disk.close()
+
+
+def test_an_application_that_may_not_mark_the_log_intends_no_call(room: Room, database_url: str) -> None:
+    with psycopg.connect(database_url) as connection:
+        for (name,) in connection.execute(
+            "SELECT oid::regprocedure::text FROM pg_proc WHERE proname = 'pg_logical_emit_message'"
+        ).fetchall():
+            connection.execute(f"REVOKE EXECUTE ON FUNCTION {name} FROM PUBLIC")
+    room.fill(people=1)
+    with pytest.raises(ProgrammingError, match="pg_logical_emit_message"):
+        room.start(disk_of=lambda database: DiskBeside(database, lambda: None))
+    room.shell.close()
+    assert room.attempts() == []
+
+
+@pytest.mark.parametrize(("district", "rings"), [(None, False), ("D1", False), ("D2", True)])
+def test_a_dial_that_waited_is_not_told_past_an_emergency_stop_of_its_own(
+    room: Room, disk: SlowDisk, district: str | None, rings: bool
+) -> None:
+    room.fill(people=1)
+    room.start(disk_of=lambda _: disk)
+    room.everybody_ready()
+    room.run(1)
+    with room.transaction() as conn:
+        now = room.clock.now()
+        stop_contacts(conn, room.municipality_id, StopKind.DISASTER, "地震", now, room.ids, None, district)
+    room.run(2)
+    disk.write()
+    room.shell.flush()
+    room.shell.flush()
+    (attempt,) = room.attempts()
+    assert [dial.attempt_id for dial in room.carrier.dialed()] == ([attempt.attempt_id] if rings else [])
+    if not rings:
+        assert (attempt.state, attempt.result, attempt.counted) == ("ended", "15", False)
+
+
+def test_a_minute_without_a_disk_is_over_when_it_is_back(room: Room, disk: SlowDisk) -> None:
+    room.fill(people=6, operators=3)
+    room.start(disk_of=lambda _: disk)
+    room.everybody_ready()
+    room.run(60)
+    stuck = [row.attempt_id for row in room.attempts()]
+    assert {row.state for row in room.attempts()} == {"unknown"}
+    assert len(stuck) == 3, "one for each operator, and no more"
+    assert room.carrier.sent == []
+    disk.write()
+    room.shell.flush()
+    room.run(1)
+    disk.write()
+    room.shell.flush()
+    rows = {row.attempt_id: row for row in room.attempts()}
+    assert {(rows[each].state, rows[each].counted) for each in stuck} == {("ended", False)}
+    assert len(room.carrier.dialed()) == 3
+    assert not {dial.attempt_id for dial in room.carrier.dialed()} & set(stuck)
+
+
+def test_an_operator_who_vanishes_while_the_dial_waits_leaves_nobody_to_silence(room: Room, disk: SlowDisk) -> None:
+    room.fill(people=1, mode="preview")
+    room.start(disk_of=lambda _: disk)
+    room.everybody_ready()
+    room.run(1)
+    room.say("preview_dial")
+    room.say("pause", reason=SCREEN_GONE)
+    disk.write()
+    room.shell.flush()
+    room.shell.flush()
+    (attempt,) = room.attempts()
+    assert (room.carrier.sent, attempt.state, attempt.counted) == ([], "ended", False)
+    assert room.seats()[room.operators[0]].state == "paused"
+
+
+def test_the_next_engine_ends_what_waited_for_the_disk_when_this_one_stopped(room: Room, disk: SlowDisk) -> None:
+    room.fill(people=1)
+    room.start(disk_of=lambda _: disk)
+    room.everybody_ready()
+    room.run(1)
+    (waiting,) = room.attempts()
+    room.shell.close()
+    room.start()
+    assert room.carrier.sent == [Reconcile(waiting.attempt_id)]
+    room.carrier.report(Reconciled(waiting.attempt_id, room.clock.now(), known=False, live=False, past=()))
+    room.shell.flush()
+    (attempt,) = room.attempts()
+    assert (attempt.state, attempt.result, attempt.counted) == ("ended", "15", False)
+
+
+def test_an_hour_that_closes_while_the_disk_is_awaited_is_kept(room: Room, disk: SlowDisk) -> None:
+    room.fill(people=1)
+    room.start(disk_of=lambda _: disk)
+    room.everybody_ready()
+    closes = closing(room.city, None, room.clock.now())
+    assert closes is not None
+    room.clock.move_to(closes - timedelta(seconds=2))
+    room.shell.tick()
+    room.run(1)
+    assert [row.state for row in room.attempts()] == ["intended"]
+    room.clock.move_to(closes)
+    disk.write()
+    room.shell.flush()
+    room.shell.flush()
+    assert (room.carrier.sent, [row.state for row in room.attempts()]) == ([], ["ended"])

@@ -28,7 +28,14 @@ def about(findings: list[Finding], subject: str) -> Finding:
 
 def test_a_whole_database_is_well(database_url: str, settings: Settings) -> None:
     findings = list(examine(settings, lambda: database_url, SystemClock()))
-    for subject in ("データベース", "データベースの形", "市町村の間の壁", "サーバーとの時計の差", "日本時間"):
+    for subject in (
+        "データベース",
+        "データベースの形",
+        "市町村の間の壁",
+        "サーバーとの時計の差",
+        "発信前の書き込みの確認",
+        "日本時間",
+    ):
         assert about(findings, subject).well, subject
 
 
@@ -43,6 +50,20 @@ def test_an_opened_wall_is_found(database_url: str, settings: Settings) -> None:
     wall = about(list(examine(settings, lambda: database_url, SystemClock())), "市町村の間の壁")
     assert not wall.well
     assert "audit_entry" in wall.found
+
+
+def test_a_right_that_dialing_needs_and_everybody_has_lost_is_asked_for(database_url: str, settings: Settings) -> None:
+    with psycopg.connect(database_url) as connection:
+        (name,) = connection.execute(
+            "SELECT oid::regprocedure::text FROM pg_proc"
+            " WHERE proname = 'pg_logical_emit_message' AND proargtypes[2] = 'text'::regtype"
+        ).fetchone() or ("",)
+        connection.execute(f"REVOKE EXECUTE ON FUNCTION {name} FROM PUBLIC")
+    disk = about(list(examine(settings, lambda: database_url, SystemClock())), "発信前の書き込みの確認")
+    assert "GRANT EXECUTE ON FUNCTION pg_logical_emit_message(" in disk.remedy
+    with psycopg.connect(database_url) as connection:
+        connection.execute(disk.remedy.partition("「")[2].partition("」")[0])
+    assert about(list(examine(settings, lambda: database_url, SystemClock())), "発信前の書き込みの確認").well
 
 
 def test_a_wrong_clock_is_found(database_url: str, settings: Settings) -> None:
