@@ -99,6 +99,10 @@ def yen(**options: Any) -> Mapped[int]:
     return mapped_column(BigInteger, **options)
 
 
+_WAKES_OTHERS = "wakes_others"
+_DO_NOT_WAIT = "SET LOCAL synchronous_commit = off"
+
+
 class Database:
     """Connections to one PostgreSQL database as the application's role."""
 
@@ -124,10 +128,20 @@ class Database:
 
     @contextmanager
     def transaction(self, municipality_id: int | None) -> Iterator[Connection]:
-        """A transaction that sees one municipality's rows; with None it sees only what belongs to nobody."""
-        with self.engine.begin() as connection:
-            enter(connection, municipality_id)
-            yield connection
+        """A transaction that sees one municipality's rows; with None it sees only what belongs to nobody.
+
+        What it wrote is on the disk when this ends.
+        """
+        with self.engine.connect() as connection:
+            connection.info.pop(_WAKES_OTHERS, None)
+            with connection.begin():
+                enter(connection, municipality_id)
+                yield connection
+                waits_afterwards = connection.info.pop(_WAKES_OTHERS, False)
+                if waits_afterwards:
+                    connection.exec_driver_sql(_DO_NOT_WAIT)
+            if waits_afterwards:
+                reach_disk(connection)
 
     @contextmanager
     def repeatable_transaction(self, municipality_id: int | None) -> Iterator[Connection]:
@@ -138,7 +152,7 @@ class Database:
         it waits until `reach_disk` has returned.
         """
         with self.transaction(municipality_id) as connection:
-            connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
+            connection.exec_driver_sql(_DO_NOT_WAIT)
             yield connection
 
     def reach_disk(self) -> None:
@@ -148,6 +162,15 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def wakes_others(connection: Connection) -> None:
+    """Say that this transaction wakes somebody (`pg_notify`), so that its commit must not wait for the disk.
+
+    Of all transactions that do, PostgreSQL commits one at a time (PreCommit_Notify in its src/backend/commands/async.c): one
+    that waited for a stalled disk would hold the engine's. `Database.transaction` waits when it is committed instead.
+    """
+    connection.info[_WAKES_OTHERS] = True
 
 
 def reach_disk(connection: Connection) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, exists, insert, or_, select, text, update
 
 from casefile import audit
-from casefile.db import Json
+from casefile.db import Json, wakes_others
 from casefile.errors import TsunagaruError
 from casefile.ids import Ids
 from casefile.tables import ContactStop, District, Taxpayer
@@ -121,4 +121,5 @@ def _announce(
     actor = "user" if user_id else "system"
     audit.note(conn, municipality_id, ids=ids, at=now, user_id=user_id, actor=actor, action=action, detail=detail)
     payload = {"municipality": municipality_id, "kind": "stop", "stop": detail["stop"]}
+    wakes_others(conn)
     conn.execute(text("SELECT pg_notify('floor_live', :payload)"), {"payload": json.dumps(payload)})

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from casefile.db import Json
+from casefile.db import Json, wakes_others
 from dialer.messages import CommandKind
 
 _COMPACT = json.JSONEncoder(separators=(",", ":")).encode
@@ -64,6 +64,7 @@ def give(
         "channel": FLOOR_COMMAND,
         "payload": str(floor_id),
     }
+    wakes_others(conn)
     command_no: int = conn.exec_driver_sql(_GIVE, values).scalar_one()
     return command_no
 

@@ -117,6 +117,8 @@ def _serve(
         _log.warning("floor let go", extra={"floor": str(floor_id), "error": type(error).__name__})
         stop_event.wait(_AGAIN_SECONDS)
     finally:
+        for event in shell.untold():
+            inbox.put(event)
         shell.close()
         database.close()
 

@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import Connection, func, select, text, update
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from callflow.events import CarrierCommand, CarrierEvent, Dial, Hangup
+from callflow.events import CarrierEvent
 from casefile import ledger
 from casefile.city import City, load_city
 from casefile.clock import Clock
@@ -30,6 +30,7 @@ from dialer.callers import operator_skills, take_up
 from dialer.carrier import Carrier
 from dialer.commands import FLOOR_LIVE, live_payload
 from dialer.disk import Disk, DiskAwaited
+from dialer.door import Door
 from dialer.engine import Engine, EngineTerms
 from dialer.floor_commands import open_commands
 from dialer.lost_callers import call_lost_callers_back, enter_missed
@@ -56,6 +57,7 @@ from dialer.messages import (
     Tick,
     Wanted,
 )
+from dialer.orders import Intent, Orders
 from dialer.picker import ReachBook, hour_slot
 from dialer.planner import PacerFor, one_to_one
 from dialer.reach_history import read_book
@@ -91,15 +93,6 @@ class ShellTerms:
     pacer_for: PacerFor = one_to_one
 
 
-@dataclass(frozen=True, slots=True)
-class _Intent:
-    """A dial that is committed. `asking`: the disk's number for it."""
-
-    at: datetime
-    asking: int
-    addressee_no: str
-
-
 class FloorShell:
     """One floor: `start` it, `deliver` what the carrier reports, `tick` it when `next_wakeup` comes.
 
@@ -129,7 +122,7 @@ class FloorShell:
         self._carrier = carrier
         self._terms = terms or ShellTerms()
         self._batch = Batch()
-        self._to_tell: list[CarrierCommand] = []
+        self._orders = Orders()
         self._to_handle: deque[EngineEvent] = deque()
         self._busy = False
         self._batch_since: datetime | None = None
@@ -139,8 +132,7 @@ class FloorShell:
         self._campaigns: dict[UUID, CampaignFacts] = {}
         self._new_facts = NewFacts()
         self._skills: Skills = {}
-        self._intended: dict[UUID, _Intent] = {}
-        self._waiting_for_disk: dict[UUID, list[CarrierCommand]] = {}  # in the order of their asking
+        self._door = Door()
         self._disk_of = disk_of
         self._disk: Disk = DiskAwaited(database)  # until the floor is taken
         self._entered: frozenset[UUID] = frozenset()
@@ -201,7 +193,7 @@ class FloorShell:
     def wake(self) -> None:
         """Floor commands may have come: read and obey them now. What follows is committed by the next flush or tick."""
         now = self._clock.now()
-        with self._database.transaction(self._municipality_id) as conn:
+        with self._database.repeatable_transaction(self._municipality_id) as conn:
             said, reload = open_commands(conn, self._municipality_id, self._floor_id, now, self._obeyed)
             # Calls are booked with a form, and the end of the wrap-up follows it.
             booked = any(command.kind == "wrapup_done" for command in said)
@@ -215,11 +207,13 @@ class FloorShell:
 
         What a crash of the server could take with it the carrier is asked for again; a dial waits until its intent is safe.
         """
-        if self._batch:
-            with self._database.repeatable_transaction(self._municipality_id) as conn:
-                after = self._write(conn)
-            self._note_due(after)
+        self._write_batch()
+        self._let_in()
         self._tell()
+
+    def untold(self) -> list[CarrierEvent]:
+        """What the next engine must be told again."""
+        return self._door.untold()
 
     def next_wakeup(self) -> datetime | None:
         """When `tick` is needed at the latest; None: not before something else happens."""
@@ -272,9 +266,11 @@ class FloorShell:
         self._busy = True
         try:
             while self._to_handle:
-                for command in self._engine.handle(self._to_handle.popleft()):
-                    self._carry_out(command)
-                if not self._to_handle and self._to_tell:
+                event = self._to_handle.popleft()
+                if not self._door.keeps(event):
+                    for command in self._engine.handle(event):
+                        self._carry_out(command)
+                if not self._to_handle and self._orders:
                     self._commit_and_tell()
         finally:
             self._busy = False
@@ -284,7 +280,7 @@ class FloorShell:
 
         Where commits may wait (rehearsals), such commands go first: they act on calls that are there, once each.
         """
-        if self._commit_after or all(isinstance(command, Dial) for command in self._to_tell):
+        if self._commit_after or not self._orders.rest_on_rows_to_come:
             self._tell()
         else:
             self.flush()
@@ -292,7 +288,7 @@ class FloorShell:
     def _carry_out(self, command: EngineCommand) -> None:
         match command:
             case Tell():
-                self._to_tell.append(command.command)
+                self._orders.give(command.command)
             case Admit():
                 self._admit(command)
             case Supply():
@@ -309,37 +305,16 @@ class FloorShell:
                     self._batch_since = self._clock.now()
 
     def _tell(self) -> None:
-        """After the commit, and only then; a dial, and what follows it for the same call, once its intent is on the disk."""
-        waiting, self._to_tell = self._to_tell, []
-        for command in waiting:
-            behind = self._waiting_for_disk.get(command.attempt_id)
-            if behind is not None:
-                behind.append(command)
-            elif isinstance(command, Dial):
-                self._waiting_for_disk[command.attempt_id] = [command]
-            else:
-                self._carrier.send(command)
-        if self._waiting_for_disk:
-            self._tell_what_is_safe(self._disk.reached())
+        """After the commit, and only then."""
+        self._orders.let_out(self._disk.reached, self._carrier.send, self._may_still_ring, self._not_told)
 
-    def _tell_what_is_safe(self, reached: int) -> None:
-        while self._waiting_for_disk:
-            attempt_id = next(iter(self._waiting_for_disk))
-            if self._intended[attempt_id].asking > reached:
-                return
-            commands = self._waiting_for_disk.pop(attempt_id)
-            if self._may_still_ring(commands, self._intended.pop(attempt_id)):
-                for command in commands:
-                    self._carrier.send(command)
-            else:
-                self._handle(NotTold(self._clock.now(), attempt_id))
+    def _not_told(self, attempt_id: UUID) -> None:
+        self._handle(NotTold(self._clock.now(), attempt_id))
 
-    def _may_still_ring(self, commands: Sequence[CarrierCommand], intent: _Intent) -> bool:
-        """Neither an intent that has grown old, nor one of a call given up or stopped meanwhile, nor past the city's hours."""
+    def _may_still_ring(self, intent: Intent) -> bool:
+        """Neither an intent that has grown old, nor one of a call that was stopped meanwhile, nor past the city's hours."""
         now = self._clock.now()
-        if now - intent.at > _HANDOVER or any(isinstance(command, Hangup) for command in commands):
-            return False
-        if not self._city.settings.contact_hours.allow(now, self._city.calendar):
+        if now - intent.at > _HANDOVER or not self._city.settings.contact_hours.allow(now, self._city.calendar):
             return False
         return now - intent.at <= _STOPS_WITHIN or not self._stopped(intent.addressee_no)
 
@@ -366,7 +341,7 @@ class FloorShell:
             if answer.attempt_id is None:
                 self._to_handle.append(GateRefused(now, want.candidate, answer.sentences, want.operator_id))
             else:
-                self._intended[answer.attempt_id] = _Intent(now, asking, want.candidate.addressee_no)
+                self._orders.intend(answer.attempt_id, Intent(now, asking, want.candidate.addressee_no))
                 line = answered.lines[want.candidate.campaign_id]
                 self._to_handle.append(Admitted(now, answer.attempt_id, want.candidate, want.operator_id, line))
         for want in answered.taken:
@@ -384,22 +359,28 @@ class FloorShell:
         now = self._clock.now()
         known = frozenset[str]().union(*self._skills.values())
         is_open = self._staffed() or self._city.settings.contact_hours.allow(now, self._city.calendar)
-        with self._database.transaction(self._municipality_id) as conn:
-            after = self._write(conn)
+        self._write_batch()
+        with self._database.repeatable_transaction(self._municipality_id) as conn:
             caller = take_up(conn, self._city, command, now, self._floor_id, self._epoch, known) if is_open else None
             lives = ledger.lives(conn, command.attempt_id)
-        self._note_due(after)
-        if caller is not None:
-            self._to_handle.append(Identified(now, command.attempt_id, command.at, caller))
-        else:
+        if caller is None:
             self._to_handle.append(NotServed(now, command.attempt_id, _WHY_NOT[lives]))
+            return
+        identified = Identified(now, command.attempt_id, command.at, caller)
+        self._door.come(identified, self._disk.ask())
+        self._let_in()
+
+    def _let_in(self) -> None:
+        if self._door:
+            for event in self._door.let_in(self._disk.reached()):
+                self._handle(event)
 
     def _enter_missed(self, command: EnterMissed) -> None:
         if command.missed.attempt_id in self._entered:
             # Days of them are told at every start; a resident who answers meanwhile waits behind no question of theirs.
             return
         now = self._clock.now()
-        with self._database.transaction(self._municipality_id) as conn:
+        with self._database.repeatable_transaction(self._municipality_id) as conn:
             after = self._write(conn)
             enter_missed(
                 conn,
@@ -424,7 +405,7 @@ class FloorShell:
         facts = self._campaigns.get(command.campaign_id)
         if facts is None:
             return
-        with self._database.transaction(self._municipality_id) as conn:
+        with self._database.repeatable_transaction(self._municipality_id) as conn:
             after = self._write(conn)
             self._new_facts.reopen(conn, self._city, facts.campaign_id, now)
             best = supply(conn, self._city, facts, self._book, now, command.limit, command.without)
@@ -435,7 +416,7 @@ class FloorShell:
     def _read_rows(self, now: datetime) -> None:
         """Campaigns, recalls and commands, in one transaction; the engine obeys in the order of the commands."""
         self._rows_at = now + timedelta(seconds=self._terms.rows_seconds)
-        with self._database.transaction(self._municipality_id) as conn:
+        with self._database.repeatable_transaction(self._municipality_id) as conn:
             said, _ = open_commands(conn, self._municipality_id, self._floor_id, now, self._obeyed)
             campaigns = running_campaigns(conn, self._floor_id)
             terms = terms_of(conn, campaigns.values(), now) if campaigns != self._campaigns else None
@@ -461,6 +442,12 @@ class FloorShell:
         """Those whose time has come; when the next one's does is remembered."""
         due, self._recall_at = due_recalls(conn, self._city, self._campaigns, now)
         return due
+
+    def _write_batch(self) -> None:
+        if self._batch:
+            with self._database.repeatable_transaction(self._municipality_id) as conn:
+                after = self._write(conn)
+            self._note_due(after)
 
     def _write(self, conn: Connection) -> Aftermath:
         """Write the batch and what follows from it, in the caller's transaction."""
@@ -492,7 +479,7 @@ class FloorShell:
             self._lock.execute(select(1))
         except DBAPIError as error:
             raise TsunagaruError("フロアの担当を失いました。エンジンを起動し直してください。") from error
-        with self._database.transaction(self._municipality_id) as conn:
+        with self._database.repeatable_transaction(self._municipality_id) as conn:
             conn.execute(
                 update(Floor)
                 .where(Floor.floor_id == self._floor_id, Floor.epoch == self._epoch)

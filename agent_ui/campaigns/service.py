@@ -24,6 +24,7 @@ from agent_ui.identity import SignedIn, note
 from agent_ui.labels import MODES
 from callflow.codes import CallResult, Outcome, RecordingMode
 from casefile.city import load_city
+from casefile.db import wakes_others
 from casefile.roles import Right
 from casefile.tables import District, TaxItem
 from casefile.vocabulary import ArrearsCategory, ClaimGroup, Purpose
@@ -141,6 +142,7 @@ def _rule(person: SignedIn, form: RuleInput) -> Rule:
 
 def _wake(conn: Connection, municipality_id: int, floor_id: UUID) -> None:
     """The engine reads the campaigns again, and every screen that watches the floor."""
+    wakes_others(conn)
     wake = text("SELECT pg_notify(:channel, :payload)")
     conn.execute(wake, {"channel": commands.FLOOR_COMMAND, "payload": str(floor_id)})
     payload = commands.live_payload(municipality_id, floor_id, "campaign")

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Select, delete, func, or_, select, text, upda
 from sqlalchemy.dialects.postgresql import insert
 
 from casefile.clock import Clock
-from casefile.db import Database
+from casefile.db import Database, wakes_others
 from dialer.asterisk.node.node import OperatorLine
 from dialer.tables import ShiftLine
 
@@ -209,4 +209,5 @@ def _wait_no_longer(conn: Connection) -> None:
 
 
 def _tell_nodes(conn: Connection) -> None:
+    wakes_others(conn)
     conn.execute(text("SELECT pg_notify(:channel, '')"), {"channel": LINES_CHANGED})

@@ -153,10 +153,10 @@ class Room:
         if self.shell is not None:
             self.shell.close()
 
-    def say(self, kind: str, operator: int = 0, **detail: Any) -> int:
-        """One floor command of an operator, committed and read."""
+    def give(self, kind: str, operator: int = 0, **detail: Any) -> int:
+        """One floor command of an operator, committed."""
         with self.transaction() as conn:
-            number = give(
+            return give(
                 conn,
                 self.municipality_id,
                 FLOOR,
@@ -165,6 +165,10 @@ class Room:
                 operator_id=self.operators[operator] if self.operators else None,
                 detail=detail,
             )
+
+    def say(self, kind: str, operator: int = 0, **detail: Any) -> int:
+        """One floor command of an operator, committed and read."""
+        number = self.give(kind, operator, **detail)
         self.shell.wake()
         self.shell.flush()
         return number

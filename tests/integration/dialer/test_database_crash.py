@@ -6,59 +6,19 @@ An engine does not wait for the disk with what the carrier can tell again, and w
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import signal
-import tempfile
 import threading
-import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import psycopg
 import pytest
 
-from casefile import migrations
 from casefile.db import Database
 from casefile.errors import TsunagaruError
 from dialer.disk import DiskBeside
 from tests.integration.dialer.attack import Trial, attack, trial
+from tests.integration.dialer.own_server import DATABASE, crash, database_url, server, stall
 from tsunagaru.postgres import EmbeddedServer
 
-__all__ = ["trial"]
-
-# The machine itself does not crash: what was written is there, on the disk or not.
-_OPTIONS = {"fsync": "off", "full_page_writes": "off", "shared_buffers": "128MB", "wal_writer_delay": "1s"}
-
-
-@pytest.fixture
-def server(tsunagaru_home: Path) -> Iterator[EmbeddedServer]:
-    """A server of this test alone."""
-    # Beside the run's own home, so that what a killed run leaves is cleared up with it.
-    home = Path(tempfile.mkdtemp(prefix=f"{tsunagaru_home.name}-", dir=tsunagaru_home.parent))
-    server = EmbeddedServer(home, _OPTIONS)
-    server.start()
-    yield server
-    server.stop()
-    shutil.rmtree(home)
-
-
-@pytest.fixture
-def database_url(server: EmbeddedServer) -> str:
-    url = server.create_database("crashing")
-    migrations.upgrade(url)
-    return url
-
-
-def crash(server: EmbeddedServer) -> None:
-    """End it as a crash would: what is in its memory alone is gone."""
-    pid = int((server.data / "postmaster.pid").read_text().split()[0])
-    os.kill(pid, signal.SIGQUIT)
-    deadline = time.monotonic() + 20
-    while server.alive():
-        assert time.monotonic() < deadline, "the server does not end"
-        time.sleep(0.02)
-    server.start()
+__all__ = ["database_url", "server", "trial"]
 
 
 def test_the_database_server_crashes_at_random_points(
@@ -97,9 +57,8 @@ def test_a_disk_that_crashed_says_nothing_any_more(server: EmbeddedServer, datab
 def test_a_server_that_was_told_not_to_wait_for_its_standby_does_not(server: EmbeddedServer, database_url: str) -> None:
     """Its own setting says how far a commit waits; a standby that is away would otherwise end all dialing."""
     with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
-        connection.execute("ALTER DATABASE crashing SET synchronous_commit = local")
-        connection.execute("ALTER SYSTEM SET synchronous_standby_names = 'away'")
-        connection.execute("SELECT pg_reload_conf()")
+        connection.execute(f"ALTER DATABASE {DATABASE} SET synchronous_commit = local")
+    stall(database_url)
     database = Database(database_url)
     said = threading.Semaphore(0)
     try:

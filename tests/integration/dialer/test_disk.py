@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import Connection
 from sqlalchemy.exc import ProgrammingError
 
-from callflow.events import Answered, Detected, Heard, Join, Reconcile, Reconciled
+from callflow.codes import RecordingMode
+from callflow.events import Answered, Detected, Ended, Heard, Incoming, Join, Reconcile, Reconciled
 from casefile.db import Database
 from casefile.errors import TsunagaruError
 from casefile.stops import StopKind, stop_contacts
@@ -18,6 +19,7 @@ from dialer.disk import DiskAwaited, DiskBeside
 from dialer.seat import SCREEN_GONE
 from dialer.supply import closing
 from tests.integration.dialer.room import Room
+from tests.people import key, mobile
 
 
 class SlowDisk:
@@ -290,3 +292,38 @@ def test_an_hour_that_closes_while_the_disk_is_awaited_is_kept(room: Room, disk:
     room.shell.flush()
     room.shell.flush()
     assert (room.carrier.sent, [row.state for row in room.attempts()]) == ([], ["ended"])
+
+
+def test_who_calls_back_is_in_the_queue_when_the_books_have_them(room: Room, disk: SlowDisk) -> None:
+    room.fill(people=1)
+    room.start(disk_of=lambda _: disk)
+    room.carrier.report(Incoming(key("caller"), room.clock.now(), mobile(1)))
+    room.shell.flush()
+    ready(room, 0)
+    room.run(2)
+    assert [told for told in room.carrier.sent if isinstance(told, Join)] == []
+    disk.write()
+    room.shell.flush()
+    room.run(1)
+    assert [told for told in room.carrier.sent if isinstance(told, Join)] == [
+        Join(key("caller"), room.operators[0], recording=RecordingMode.OFF)
+    ]
+
+
+def test_who_hangs_up_before_is_joined_to_nobody(room: Room, disk: SlowDisk) -> None:
+    room.fill(people=1)
+    room.start(disk_of=lambda _: disk)
+    came = room.clock.now()
+    room.carrier.report(Incoming(key("caller"), came, mobile(1)))
+    room.shell.flush()
+    room.run(2)
+    left = Ended(key("caller"), room.clock.now(), "16", None, by_resident=True)
+    room.carrier.report(left)
+    assert room.shell.untold() == [Incoming(key("caller"), came, mobile(1)), left]
+    disk.write()
+    room.shell.flush()
+    ready(room, 0)
+    room.run(1)
+    assert [told for told in room.carrier.sent if isinstance(told, Join)] == []
+    (attempt,) = (row for row in room.attempts() if row.attempt_id == key("caller"))
+    assert (attempt.state, attempt.live) == ("ended", False)
