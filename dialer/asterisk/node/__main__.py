@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from dialer.asterisk.node.configuration import write_configuration
 from dialer.asterisk.node.memory import prepare_memory
 from dialer.asterisk.node.node import MEMORY_FOLDER
-from dialer.asterisk.node.node_file import read_node
+from dialer.asterisk.node.node_file import AMI_SECRET, ami_secret_variable, handed_secret, read_node
 from dialer.asterisk.node.prompts import write_prompts
 from dialer.asterisk.node.running import (
     AsteriskNotStarted,
@@ -66,6 +66,11 @@ def _run(asked: argparse.Namespace) -> int:
 def _write(asked: argparse.Namespace) -> int:
     home = asked.home or PurePosixPath(asked.folder.resolve())
     node, wording = read_node(asked.file, os.environ, lambda _: home, new_secret)
+    if handed_secret(node.name, os.environ) is None:
+        raise ValueError(
+            f"AMIの合言葉がありません。環境変数 {AMI_SECRET}(このノードだけなら {ami_secret_variable(node.name)})に"
+            "英数字16文字以上を入れ、エンジンにも同じものを渡してください。「openssl rand -hex 24」で作れます。"
+        )
     write_configuration(asked.folder, node)
     prepare_memory(asked.folder / MEMORY_FOLDER)
     write_prompts(asked.folder / "sounds", wording, asked.recorded)

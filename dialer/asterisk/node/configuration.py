@@ -20,7 +20,8 @@ FOLDERS = ("etc", "data", "keys/keys", vocabulary.MEMORY_FOLDER, "log", vocabula
 def write_configuration(folder: Path, node: Node) -> Path:
     """Write the node's files below `folder` (which Asterisk sees as `node.home`); returns etc/asterisk.conf.
 
-    Files hold secrets: they are readable by their owner alone from their first byte on. Whatever was there is replaced.
+    Files hold secrets: they are readable by their owner alone from their first byte on, and that is whoever owns `etc`.
+    Whatever was there is replaced.
     """
     for name in FOLDERS:
         (folder / name).mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -72,5 +73,9 @@ def _write(path: Path, text: str) -> None:
     unfinished.unlink(missing_ok=True)
     handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
+        # Root may write for an Asterisk that runs already, as whoever owns the folder.
+        owner = path.parent.stat()
+        if owner.st_uid != os.geteuid():
+            os.fchown(file.fileno(), owner.st_uid, owner.st_gid)
         file.write(text)
     unfinished.replace(path)

@@ -70,7 +70,6 @@ class LinesFile:
             return False
         self._written = None
         write_operators(self._folder, replace(self._node, operators=self._node.operators + wanted))
-        _belong_to_asterisk(self._folder)
         reload_lines(self._folder)
         self._written = wanted
         self._file = _identity_of(self._folder)
@@ -139,9 +138,3 @@ def _identity_of(folder: Path) -> tuple[int, int] | None:
     except FileNotFoundError:
         return None
     return found.st_ino, found.st_mtime_ns
-
-
-def _belong_to_asterisk(folder: Path) -> None:
-    """The file is readable by its owner alone: that is whoever owns the folder it lies in."""
-    owner = (folder / "etc").stat()
-    os.chown(folder / "etc" / _FILE, owner.st_uid, owner.st_gid)

@@ -35,16 +35,20 @@ class Store:
     def deliver(self, sealed: Path) -> None:
         """Copy a sealed recording to `incoming/`; it has its name there only once the copy proved equal.
 
+        It belongs to whoever owns the folder: an agent may be root, the office's own processes are not.
         Raises OSError where it can not be written, CopyDiffers where the copy is another.
         """
-        self.incoming.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _make_for_its_owner(self.incoming)
         with sealed.open("rb") as source:
             wanted = sha256_of(source)
             source.seek(0)
+
+            def copy(target: BinaryIO) -> None:
+                _give_to_the_owner_of(self.incoming, target.fileno())
+                shutil.copyfileobj(source, target)
+
             write_whole(
-                self.incoming / sealed.name,
-                lambda target: shutil.copyfileobj(source, target),
-                lambda copy: _demand_equal(sha256_of(copy), wanted, sealed),
+                self.incoming / sealed.name, copy, lambda copied: _demand_equal(sha256_of(copied), wanted, sealed)
             )
 
     def arrived(self) -> Iterator[Path]:
@@ -102,6 +106,25 @@ def sha256(pieces: Iterator[bytes]) -> str:
     for piece in pieces:
         digest.update(piece)
     return digest.hexdigest()
+
+
+def _make_for_its_owner(folder: Path) -> None:
+    """Make a folder and those above it, each of whoever owns the one it lies in."""
+    if folder.is_dir():
+        return
+    _make_for_its_owner(folder.parent)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        _give_to_the_owner_of(folder.parent, handle)
+    finally:
+        os.close(handle)
+
+
+def _give_to_the_owner_of(folder: Path, handle: int) -> None:
+    owner = folder.stat()
+    if os.geteuid() == 0 and owner.st_uid != 0:
+        os.fchown(handle, owner.st_uid, owner.st_gid)
 
 
 def _demand_equal(found: str, wanted: str, path: Path) -> None:

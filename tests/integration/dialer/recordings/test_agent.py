@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import shutil
 import signal
 import subprocess
@@ -242,6 +243,17 @@ def test_a_copy_that_went_wrong_is_noticed_and_made_again(node: Path, monkeypatc
     assert in_the_store(node) == {}
     assert agent_in(node).look().handed_on == 1
     assert in_the_store(node) == {attempt: spoken(1)}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can hand on to somebody else")
+def test_what_root_hands_on_belongs_to_whoever_owns_the_store(node: Path) -> None:
+    os.chown(node, 65534, 65534)
+    asterisk_writes(node, spoken(0.2))
+    assert agent_in(node).look().handed_on == 1
+    store = Store(node / "store")
+    (handed_on,) = store.arrived()
+    places = [handed_on, store.incoming, node / "store"]
+    assert [(place.stat().st_uid, place.stat().st_gid) for place in places] == [(65534, 65534)] * 3
 
 
 def test_gone_means_gone(tmp_path: Path) -> None:

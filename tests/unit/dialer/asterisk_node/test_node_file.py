@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path, PurePosixPath
 
@@ -76,7 +77,25 @@ def test_files_for_a_container_are_written(
     assert main(["write", str(file), str(folder), "--home", "/srv/node"]) == 1
     assert "TRUNK_PASSWORD_HIKARI" in capsys.readouterr().err
     monkeypatch.setenv("TRUNK_PASSWORD_HIKARI", PASSWORD)
+    monkeypatch.delenv("ASTERISK_AMI_SECRET", raising=False)
+    assert main(["write", str(file), str(folder), "--home", "/srv/node"]) == 1
+    assert "ASTERISK_AMI_SECRET_NODE_1" in capsys.readouterr().err
+    monkeypatch.setenv("ASTERISK_AMI_SECRET", "0123456789abcdef")
     assert main(["write", str(file), str(folder), "--home", "/srv/node"]) == 0
     assert "PROMPTS = /srv/node/sounds" in (folder / "etc" / "extensions.conf").read_text(encoding="utf-8")
     assert stat.S_IMODE((folder / "etc" / "pjsip.conf").stat().st_mode) == 0o600
     assert "納税課" in (folder / "sounds" / "who-called.txt").read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can write for somebody else")
+def test_what_is_written_for_a_running_asterisk_is_its_own(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRUNK_PASSWORD_HIKARI", PASSWORD)
+    monkeypatch.setenv("ASTERISK_AMI_SECRET", "0123456789abcdef")
+    words = ["write", str(file), str(tmp_path / "node"), "--home", "/srv/node"]
+    assert main(words) == 0
+    etc = tmp_path / "node" / "etc"
+    os.chown(etc, 65534, 65534)
+    assert main(words) == 0
+    assert {(found.stat().st_uid, stat.S_IMODE(found.stat().st_mode)) for found in etc.iterdir()} == {(65534, 0o600)}
