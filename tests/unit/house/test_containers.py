@@ -55,6 +55,7 @@ def _understood(command: str, rest: list[str]) -> None:
 @pytest.mark.parametrize("name", OURS)
 def test_a_container_of_ours_is_told_what_somebody_reads(name: str) -> None:
     read = set(re.findall(r"[A-Z]+_[A-Z_]+", settings.Settings.from_environment.__doc__ or "")) | {AMI_SECRET}
+    read |= {f"TRUNK_PASSWORD_{trunk['name'].upper()}" for trunk in NODE["trunk"]}
     assert set(OURS[name].get("environment", {})) <= read
 
 
