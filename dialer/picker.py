@@ -74,8 +74,10 @@ class Tally:
 _SLOTS = tuple(HourSlot(day, hour) for day in DayKind for hour in range(24))
 _PLACES = {slot: place for place, slot in enumerate(_SLOTS)}
 
-_Number = list[int]
-"""What is known of one number: place in `_SLOTS`, tries, answers, and so on. A city has a hundred thousand of them."""
+_Number = tuple[int, ...]
+"""What is known of one number: place in `_SLOTS`, tries, answers, and so on. A city has a hundred thousand of them, and those
+that were tried in one slot alone share their tuple with thousands of others."""
+_ONE_SLOT = 3
 
 
 def _slots_of(number: _Number) -> Iterator[tuple[HourSlot, int, int]]:
@@ -93,13 +95,21 @@ def _here(number: _Number, slot: HourSlot) -> tuple[int, int]:
     return 0, 0
 
 
+def _added(number: _Number, place: int, tries: int, answers: int) -> _Number:
+    for at in range(0, len(number), 3):
+        if number[at] == place:
+            return (*number[: at + 1], number[at + 1] + tries, number[at + 2] + answers, *number[at + 3 :])
+    return (*number, place, tries, answers)
+
+
 class ReachBook:
     """What is known of every number: tries and live answers by slot. Kept in memory, fed by every call that ends."""
 
     def __init__(self) -> None:
         self._city = Tally()
         self._city_slots: dict[HourSlot, Tally] = {}
-        self._numbers: dict[UUID, _Number] = {}
+        self._numbers: dict[int, _Number] = {}
+        self._shared: dict[_Number, _Number] = {}
 
     def note(self, phone_id: UUID, slot: HourSlot, answered: bool) -> None:
         """One try of a number, and whether a person answered."""
@@ -109,21 +119,16 @@ class ReachBook:
         """Many tries at once, for reading history."""
         for tally in (self._city, self._city_slots.setdefault(slot, Tally())):
             tally.add(tries, answers)
-        number, place = self._numbers.setdefault(phone_id, []), _PLACES[slot]
-        for at in range(0, len(number), 3):
-            if number[at] == place:
-                number[at + 1] += tries
-                number[at + 2] += answers
-                return
-        number += (place, tries, answers)
+        number = _added(self._numbers.get(phone_id.int, ()), _PLACES[slot], tries, answers)
+        self._numbers[phone_id.int] = self._shared.setdefault(number, number) if len(number) == _ONE_SLOT else number
 
     def phones(self) -> list[UUID]:
         """Every number that was ever tried."""
-        return list(self._numbers)
+        return [UUID(int=number) for number in self._numbers]
 
     def tries(self, phone_id: UUID) -> int:
         """How often this number was tried."""
-        return sum(self._numbers.get(phone_id, ())[1::3])
+        return sum(self._numbers.get(phone_id.int, ())[1::3])
 
     def slot_rate(self, slot: HourSlot) -> float:
         """How often anybody answers in this slot."""
@@ -136,7 +141,7 @@ class ReachBook:
     def answer_rate(self, phone_id: UUID, slot: HourSlot) -> float:
         """The probability that a person answers this number in this slot."""
         expected = self.slot_rate(slot)
-        number = self._numbers.get(phone_id)
+        number = self._numbers.get(phone_id.int)
         if number is None:
             return expected
         would = sum(tries * self.slot_rate(tried) for tried, tries, _ in _slots_of(number))
@@ -147,7 +152,7 @@ class ReachBook:
 
     def evidence(self, phone_id: UUID, slot: HourSlot) -> str:
         """What the rate rests on, for a person's eyes: never a bare score."""
-        number = self._numbers.get(phone_id)
+        number = self._numbers.get(phone_id.int)
         if number is None or self.tries(phone_id) == 0:
             return f"この番号への架電はまだありません({slot.label}は全体で{self.slot_rate(slot):.0%}が応答)"
         tries, answers = _here(number, slot)
@@ -156,7 +161,7 @@ class ReachBook:
 
     def best_slots(self, phone_id: UUID, limit: int = 3) -> list[tuple[HourSlot, Tally, float]]:
         """The slots in which this number was tried, the most promising first (I2)."""
-        number = self._numbers.get(phone_id)
+        number = self._numbers.get(phone_id.int)
         if number is None:
             return []
         rated = [

@@ -61,7 +61,7 @@ _log = logging.getLogger("tsunagaru.asterisk")
 _REMEMBERED_SECONDS = 60.0
 """How long a call that is over is kept here, where its node is there: that remembers it for a day."""
 _ABSENT_SECONDS = 86_400.0
-_SWEEP_SECONDS = 60.0
+_SWEEP_SECONDS = 5.0
 _OUR_HANGUP = 16
 
 
