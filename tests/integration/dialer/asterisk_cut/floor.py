@@ -19,6 +19,7 @@ from casefile.clock import ShiftedClock, at_jst
 from casefile.db import Database
 from casefile.ids import TimeOrderedIds
 from casefile.tables import Attempt
+from dialer import tables
 from dialer.asterisk.node.running import RunningNode, start_node
 from dialer.asterisk.past import Past, past_of_the_dead
 from dialer.tables import Seat
@@ -94,6 +95,10 @@ class Floor:
         """How many residents' telephones ring."""
         lines = self.asterisk.console("core show channels concise").splitlines()
         return sum(line.startswith(f"PJSIP/{TRUNK}-") and line.split("!")[4] == "Ringing" for line in lines)
+
+    def has_its_engine(self) -> bool:
+        """Whether the engine has taken the floor."""
+        return self._rows(select(tables.Floor.engine_seen_at))[0] is not None
 
     def held_by_the_engine(self) -> Held:
         process = psutil.Process(self.engine.pid)

@@ -27,6 +27,7 @@ def test_no_call_is_lost_and_nobody_is_rung_twice(
 ) -> None:
     with floor_of(asterisk_root, network, database_url, tmp_path, scenario["away"]) as floor:
         until(lambda: "engine" in floor.asterisk.console("manager show connected"), 20)
+        until(floor.has_its_engine, 20)
         before, files = floor.held_by_the_engine(), floor.files_of_the_node()
         with at_work(floor) as robots:
             floor.talks(OPENED, 1)

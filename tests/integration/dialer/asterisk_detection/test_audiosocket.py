@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -36,16 +37,28 @@ class Door:
     """A server with what it heard."""
 
     def __init__(self) -> None:
+        self.asked: list[UUID] = []
         self.heard: list[tuple[UUID, Detected]] = []
         self.server: AudioSocketServer[Detected] = AudioSocketServer(
-            lambda attempt_id: None if attempt_id == UNWANTED else Listener(Forest((), 0.0, 2.0, {})),
-            lambda attempt_id, said: self.heard.append((attempt_id, said)),
+            self._listener, lambda attempt_id, said: self.heard.append((attempt_id, said))
         )
         host, _, port = self.server.start().partition(":")
         self.address = (host, int(port))
 
+    def _listener(self, attempt_id: UUID) -> Listener | None:
+        self.asked.append(attempt_id)
+        return None if attempt_id == UNWANTED else Listener(Forest((), 0.0, 2.0, {}))
+
     def call(self) -> socket.socket:
         return socket.create_connection(self.address, timeout=5)
+
+
+def is_let_go(call: socket.socket) -> bool:
+    """Whether the server says that it ends. Of a line that still speaks then, that word may be lost with the connection."""
+    try:
+        return call.recv(16) == END
+    except ConnectionResetError:
+        return True
 
 
 @pytest.fixture
@@ -71,7 +84,7 @@ def test_a_line_is_heard_and_let_go(door: Door) -> None:
     with door.call() as call:
         call.sendall(packet(0x01, attempt_id.bytes) + quiet_packets(1.5))
         # Nothing more is to be said: the server ends the connection, so that the listening channel ends too.
-        assert call.recv(16) == END
+        assert is_let_go(call)
     assert door.heard == [(attempt_id, Detected.PERSON)]
     until(lambda: door.server.lines == 0)
 
@@ -81,9 +94,11 @@ def test_packets_may_come_in_pieces_of_any_size(door: Door) -> None:
     told = packet(0x01, attempt_id.bytes) + packet(0x03, b"5") + quiet_packets(1.5)
     with door.call() as call:
         call.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        for at in range(0, len(told), 777):
-            call.sendall(told[at : at + 777])
-        assert call.recv(16) == END
+        # The server lets go when it has heard enough, and that may be before the end.
+        with suppress(ConnectionError):
+            for at in range(0, len(told), 777):
+                call.sendall(told[at : at + 777])
+        assert is_let_go(call)
     assert door.heard == [(attempt_id, Detected.PERSON)]
 
 
@@ -107,7 +122,7 @@ def test_who_breaks_off_or_speaks_otherwise_is_let_go_and_the_next_is_heard(door
     assert door.heard == []
     with door.call() as call:
         call.sendall(packet(0x01, uuid4().bytes) + quiet_packets(1.5))
-        assert call.recv(16) == END
+        assert is_let_go(call)
     assert len(door.heard) == 1
 
 
@@ -124,12 +139,12 @@ def test_a_line_that_is_no_longer_wanted_is_let_go_and_no_other(door: Door, capl
     with door.call() as first, door.call() as second:
         for call, attempt_id in zip((first, second), attempts, strict=True):
             call.sendall(packet(0x01, attempt_id.bytes) + quiet_packets(0.1))
-        until(lambda: door.server.lines == 2)
+        until(lambda: set(door.asked) == set(attempts))
         door.server.let_go(attempts[0])
-        assert first.recv(16) == END
+        assert is_let_go(first)
         until(lambda: door.server.lines == 1)
         second.sendall(quiet_packets(1.5))
-        assert second.recv(16) == END
+        assert is_let_go(second)
     assert door.heard == [(attempts[1], Detected.PERSON)]
     until(lambda: door.server.lines == 0)
     assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
@@ -138,5 +153,5 @@ def test_a_line_that_is_no_longer_wanted_is_let_go_and_no_other(door: Door, capl
 def test_who_comes_when_nobody_listens_any_more_is_sent_away(door: Door) -> None:
     with door.call() as call:
         call.sendall(packet(0x01, UNWANTED.bytes) + quiet_packets(0.1))
-        assert call.recv(16) == END
+        assert is_let_go(call)
     assert door.heard == []
