@@ -9,8 +9,6 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from psycopg import sql
 
@@ -178,10 +176,8 @@ def _safe(name: str, file: Path) -> PurePosixPath:
 
 
 def _known(revision: str) -> bool:
-    configuration = Config()
-    configuration.set_main_option("script_location", str(Path(migrations.__file__).parent))
     with suppress(CommandError):
-        return ScriptDirectory.from_config(configuration).get_revision(revision) is not None
+        return migrations.history().get_revision(revision) is not None
     return False
 
 

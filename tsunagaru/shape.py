@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import psycopg
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 
 from casefile import migrations
 from casefile.db import APPLICATION_ROLE
@@ -47,7 +44,10 @@ def shape_of(connection: psycopg.Connection[tuple[object, ...]]) -> Shape:
     if known is not None and known[0]:
         revision = connection.execute("SELECT version_num FROM alembic_version ORDER BY version_num DESC").fetchone()
     return Shape(
-        None if revision is None else str(revision[0]), _newest_revision(), role is not None, bool(role and role[0])
+        None if revision is None else str(revision[0]),
+        migrations.history().get_current_head(),
+        role is not None,
+        bool(role and role[0]),
     )
 
 
@@ -67,9 +67,3 @@ def migrated_database(settings: Settings) -> Iterator[str]:
                 "「tsunagaru migrate」を実行するか、別の場所のデータなら TSUNAGARU_HOME か DATABASE_URL で指定してください。"
             )
         yield url
-
-
-def _newest_revision() -> str | None:
-    configuration = Config()
-    configuration.set_main_option("script_location", str(Path(migrations.__file__).parent))
-    return ScriptDirectory.from_config(configuration).get_current_head()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import NullPool, create_engine, text
 
 from casefile.db import APPLICATION_ROLE, sqlalchemy_url
@@ -30,8 +31,18 @@ def upgrade(url: str) -> None:
             )
         )
         connection.execute(text(f"GRANT {APPLICATION_ROLE} TO CURRENT_USER"))
-        configuration = Config()
-        configuration.set_main_option("script_location", str(Path(__file__).parent))
+        configuration = _configuration()
         configuration.attributes["connection"] = connection
         command.upgrade(configuration, "head")
     engine.dispose()
+
+
+def history() -> ScriptDirectory:
+    """Every revision of the schema, from its files alone."""
+    return ScriptDirectory.from_config(_configuration())
+
+
+def _configuration() -> Config:
+    configuration = Config()
+    configuration.set_main_option("script_location", str(Path(__file__).parent))
+    return configuration

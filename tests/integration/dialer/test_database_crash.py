@@ -6,15 +6,15 @@ An engine does not wait for the disk with what the carrier can tell again, and w
 from __future__ import annotations
 
 import json
-import threading
+from contextlib import closing
 
 import psycopg
 import pytest
 
 from casefile.db import Database
 from casefile.errors import TsunagaruError
-from dialer.disk import DiskBeside
 from tests.integration.dialer.attack import Trial, attack, trial
+from tests.integration.dialer.beside import disk_beside
 from tests.integration.dialer.own_server import DATABASE, crash, database_url, server, stall
 from tsunagaru.postgres import EmbeddedServer
 
@@ -37,21 +37,15 @@ def test_the_database_server_crashes_at_random_points(
 
 def test_a_disk_that_crashed_says_nothing_any_more(server: EmbeddedServer, database_url: str) -> None:
     """What was asked before the crash may be gone with it, whatever a new connection to the new server would say."""
-    database = Database(database_url)
-    said = threading.Semaphore(0)
-    disk = DiskBeside(database, said.release)
-    try:
+    with closing(Database(database_url)) as database, disk_beside(database) as (disk, hear):
         assert disk.ask() == 1
-        assert said.acquire(timeout=20)
+        hear()
         assert disk.reached() == 1
         crash(server)
         disk.ask()
-        assert said.acquire(timeout=20)
+        hear()
         with pytest.raises(TsunagaruError, match="接続が切れました"):
             disk.reached()
-    finally:
-        disk.close()
-        database.close()
 
 
 def test_a_server_that_was_told_not_to_wait_for_its_standby_does_not(server: EmbeddedServer, database_url: str) -> None:
@@ -59,13 +53,7 @@ def test_a_server_that_was_told_not_to_wait_for_its_standby_does_not(server: Emb
     with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
         connection.execute(f"ALTER DATABASE {DATABASE} SET synchronous_commit = local")
     stall(database_url)
-    database = Database(database_url)
-    said = threading.Semaphore(0)
-    try:
-        disk = DiskBeside(database, said.release)
+    with closing(Database(database_url)) as database, disk_beside(database) as (disk, hear):
         disk.ask()
-        assert said.acquire(timeout=20)
+        hear()
         assert disk.reached() == 1
-        disk.close()
-    finally:
-        database.close()

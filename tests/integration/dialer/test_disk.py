@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+from contextlib import nullcontext
 from datetime import timedelta
+from typing import Any
 
 import psycopg
 import pytest
@@ -18,6 +20,7 @@ from casefile.stops import StopKind, stop_contacts
 from dialer.disk import DiskAwaited, DiskBeside
 from dialer.seat import SCREEN_GONE
 from dialer.supply import closing
+from tests.integration.dialer.beside import disk_beside
 from tests.integration.dialer.room import Room
 from tests.people import key, mobile
 
@@ -49,16 +52,32 @@ def disk() -> SlowDisk:
     return SlowDisk()
 
 
+def nobody_waits() -> None:
+    raise AssertionError("it was awaited when it was asked")
+
+
+def begin(room: Room, disk: SlowDisk, **filled: Any) -> None:
+    """An engine on this disk, everybody ready, and whoever is called first intended."""
+    room.fill(**filled)
+    room.start(disk_of=lambda _: disk)
+    room.everybody_ready()
+    room.run(1)
+
+
+def write(room: Room, disk: SlowDisk) -> None:
+    """The disk has all, and what follows from that is committed."""
+    disk.write()
+    room.shell.flush()
+    room.shell.flush()
+
+
 def ready(room: Room, operator: int) -> None:
     room.say("sign_in", operator)
     room.say("ready", operator)
 
 
 def test_a_number_is_given_to_the_carrier_when_its_intent_is_on_the_disk(room: Room, disk: SlowDisk) -> None:
-    room.fill(people=1)
-    room.start(disk_of=lambda _: disk)
-    room.everybody_ready()
-    room.run(1)
+    begin(room, disk, people=1)
     (attempt,) = room.attempts()
     assert (attempt.state, room.carrier.sent) == ("intended", [])
     disk.write()
@@ -86,17 +105,12 @@ def test_a_resident_who_answers_meanwhile_is_joined_at_once(room: Room, disk: Sl
 
 
 def test_who_is_given_up_before_the_number_was_given_is_never_rung(room: Room, disk: SlowDisk) -> None:
-    room.fill(people=1, mode="preview")
-    room.start(disk_of=lambda _: disk)
-    room.everybody_ready()
-    room.run(1)
+    begin(room, disk, people=1, mode="preview")
     room.say("preview_dial")
     (intended,) = room.attempts()
     assert (intended.state, disk.asked > disk.written) == ("intended", True)
     room.say("hang_up")
-    disk.write()
-    room.shell.flush()
-    room.shell.flush()
+    write(room, disk)
     (attempt,) = room.attempts()
     assert (attempt.attempt_id, room.carrier.sent) == (intended.attempt_id, [])
     assert (attempt.state, attempt.result, attempt.live, attempt.counted) == ("ended", "15", False, False)
@@ -104,10 +118,8 @@ def test_who_is_given_up_before_the_number_was_given_is_never_rung(room: Room, d
 
 
 def test_an_intent_that_has_grown_old_when_the_disk_is_back_is_never_told(room: Room, disk: SlowDisk) -> None:
-    room.fill(people=2)
-    room.start(disk_of=lambda _: disk)
-    room.everybody_ready()
-    room.run(10)
+    begin(room, disk, people=2)
+    room.run(9)
     (attempt,) = room.attempts()
     assert room.carrier.sent == []
     disk.write()
@@ -134,21 +146,17 @@ def test_what_the_disk_cannot_say_ends_the_engine(room: Room, disk: SlowDisk, mo
 
 @pytest.mark.parametrize("beside", [False, True], ids=["awaited", "beside"])
 def test_the_disk_has_what_was_committed_before_it_was_asked(database: Database, beside: bool) -> None:
-    said = threading.Semaphore(0)
-    disk = DiskBeside(database, said.release) if beside else DiskAwaited(database)
-    try:
+    with disk_beside(database) if beside else nullcontext((DiskAwaited(database), nobody_waits)) as (disk, hear):
         for number in range(1, 21):
             with database.repeatable_transaction(None) as conn:
                 lsn = conn.exec_driver_sql("SELECT pg_logical_emit_message(true, 'test', 'x')").scalar()
             assert disk.ask() == number
             while disk.reached() < number:
-                assert said.acquire(timeout=20)
+                hear()
             with database.engine.connect() as conn:
                 assert conn.exec_driver_sql(
                     "SELECT pg_current_wal_flush_lsn() >= %(lsn)s::pg_lsn", {"lsn": lsn}
                 ).scalar()
-    finally:
-        disk.close()
 
 
 def test_an_engine_that_cannot_ask_the_disk_lets_go_of_the_floor(room: Room) -> None:
@@ -166,17 +174,13 @@ def test_a_disk_whose_thread_ends_for_any_reason_says_so(database: Database, mon
     def fail(_: Connection) -> None:
         raise MemoryError
 
-    said = threading.Semaphore(0)
-    disk = DiskBeside(database, said.release)
-    monkeypatch.setattr("dialer.disk.reach_disk", fail)
-    monkeypatch.setattr(threading, "excepthook", lambda _: None)
-    try:
+    with disk_beside(database) as (disk, hear):
+        monkeypatch.setattr("dialer.disk.reach_disk", fail)
+        monkeypatch.setattr(threading, "excepthook", lambda _: None)
         disk.ask()
-        assert said.acquire(timeout=20)
+        hear()
         with pytest.raises(TsunagaruError, match="接続が切れました"):
             disk.reached()
-    finally:
-        disk.close()
 
 
 def test_a_disk_nobody_asks_for_a_night_keeps_its_connection_warm(
@@ -184,13 +188,9 @@ def test_a_disk_nobody_asks_for_a_night_keeps_its_connection_warm(
 ) -> None:
     """A firewall that forgets a silent connection would keep the first dials of the morning for a quarter of an hour."""
     monkeypatch.setattr("dialer.disk._SILENT_SECONDS", 0.02)
-    said = threading.Semaphore(0)
-    disk = DiskBeside(database, said.release)
-    try:
-        assert said.acquire(timeout=20)
+    with disk_beside(database) as (disk, hear):
+        hear()
         assert disk.reached() == 0
-    finally:
-        disk.close()
 
 
 def test_an_application_that_may_not_mark_the_log_intends_no_call(room: Room, database_url: str) -> None:
@@ -210,17 +210,12 @@ def test_an_application_that_may_not_mark_the_log_intends_no_call(room: Room, da
 def test_a_dial_that_waited_is_not_told_past_an_emergency_stop_of_its_own(
     room: Room, disk: SlowDisk, district: str | None, rings: bool
 ) -> None:
-    room.fill(people=1)
-    room.start(disk_of=lambda _: disk)
-    room.everybody_ready()
-    room.run(1)
+    begin(room, disk, people=1)
     with room.transaction() as conn:
         now = room.clock.now()
         stop_contacts(conn, room.municipality_id, StopKind.DISASTER, "地震", now, room.ids, None, district)
     room.run(2)
-    disk.write()
-    room.shell.flush()
-    room.shell.flush()
+    write(room, disk)
     (attempt,) = room.attempts()
     assert [dial.attempt_id for dial in room.carrier.dialed()] == ([attempt.attempt_id] if rings else [])
     if not rings:
@@ -228,10 +223,8 @@ def test_a_dial_that_waited_is_not_told_past_an_emergency_stop_of_its_own(
 
 
 def test_a_minute_without_a_disk_is_over_when_it_is_back(room: Room, disk: SlowDisk) -> None:
-    room.fill(people=6, operators=3)
-    room.start(disk_of=lambda _: disk)
-    room.everybody_ready()
-    room.run(60)
+    begin(room, disk, people=6, operators=3)
+    room.run(59)
     stuck = [row.attempt_id for row in room.attempts()]
     assert {row.state for row in room.attempts()} == {"unknown"}
     assert len(stuck) == 3, "one for each operator, and no more"
@@ -248,25 +241,17 @@ def test_a_minute_without_a_disk_is_over_when_it_is_back(room: Room, disk: SlowD
 
 
 def test_an_operator_who_vanishes_while_the_dial_waits_leaves_nobody_to_silence(room: Room, disk: SlowDisk) -> None:
-    room.fill(people=1, mode="preview")
-    room.start(disk_of=lambda _: disk)
-    room.everybody_ready()
-    room.run(1)
+    begin(room, disk, people=1, mode="preview")
     room.say("preview_dial")
     room.say("pause", reason=SCREEN_GONE)
-    disk.write()
-    room.shell.flush()
-    room.shell.flush()
+    write(room, disk)
     (attempt,) = room.attempts()
     assert (room.carrier.sent, attempt.state, attempt.counted) == ([], "ended", False)
     assert room.seats()[room.operators[0]].state == "paused"
 
 
 def test_the_next_engine_ends_what_waited_for_the_disk_when_this_one_stopped(room: Room, disk: SlowDisk) -> None:
-    room.fill(people=1)
-    room.start(disk_of=lambda _: disk)
-    room.everybody_ready()
-    room.run(1)
+    begin(room, disk, people=1)
     (waiting,) = room.attempts()
     room.shell.close()
     room.start()
@@ -288,9 +273,7 @@ def test_an_hour_that_closes_while_the_disk_is_awaited_is_kept(room: Room, disk:
     room.run(1)
     assert [row.state for row in room.attempts()] == ["intended"]
     room.clock.move_to(closes)
-    disk.write()
-    room.shell.flush()
-    room.shell.flush()
+    write(room, disk)
     assert (room.carrier.sent, [row.state for row in room.attempts()]) == ([], ["ended"])
 
 

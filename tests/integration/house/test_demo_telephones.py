@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -31,13 +28,6 @@ SELECT count(*) FROM attempt a JOIN contact_record r ON r.attempt_id = a.attempt
  WHERE a.connected_at IS NOT NULL AND a.state = 'ended' AND a.intended_at > %(opened)s
 """
 _OPENED = "SELECT max(ended_at) FROM attempt"
-
-
-@pytest.fixture
-def home() -> Iterator[Path]:
-    made = Path(tempfile.mkdtemp(prefix="tsunagaru-test-demo-"))
-    yield made
-    shutil.rmtree(made, ignore_errors=True)
 
 
 def test_robots_talk_with_residents_on_real_lines_and_write_it_up(home: Path, server_url: str) -> None:

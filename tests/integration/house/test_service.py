@@ -4,29 +4,19 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 import pytest
 
 from tsunagaru.postgres import EmbeddedServer
-
-
-@pytest.fixture
-def home() -> Iterator[Path]:
-    made = Path(tempfile.mkdtemp(prefix="tsunagaru-test-service-"))
-    yield made
-    EmbeddedServer(made).stop()
-    shutil.rmtree(made, ignore_errors=True)
 
 
 @pytest.fixture

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -13,7 +10,6 @@ import pytest
 from tsunagaru.cli import main
 from tsunagaru.database import DEMO_DATABASE, DEMO_FILE, EMBEDDED_DATABASE, database_for_a_while
 from tsunagaru.databases import database_of
-from tsunagaru.postgres import EmbeddedServer
 from tsunagaru.settings import Settings
 
 COMMANDS = [["explain", "0000000041"], ["report", "calls", "--from", "2026-07-01", "--to", "2026-07-31"]]
@@ -40,15 +36,6 @@ def test_tables_of_another_version_ask_for_migrate(
     monkeypatch.setenv("DATABASE_URL", database_url)
     assert main(words) == 2
     assert "表の版 0000" in capsys.readouterr().err
-
-
-@pytest.fixture
-def home() -> Iterator[Path]:
-    """A folder the database's account can enter, unlike the test's own as root."""
-    made = Path(tempfile.mkdtemp(prefix="tsunagaru-test-shape-"))
-    yield made
-    EmbeddedServer(made).stop()
-    shutil.rmtree(made, ignore_errors=True)
 
 
 def test_an_empty_home_is_named_and_a_demo_s_home_is_its_city_s(

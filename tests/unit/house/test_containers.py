@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml  # type: ignore[import-untyped]
+import yaml
 
 from dialer.asterisk.node.node_file import AMI_SECRET
 from tsunagaru import settings
