@@ -15,7 +15,11 @@ CallPhase = Literal["ringing", "waiting"]
 
 @dataclass(frozen=True, slots=True)
 class AgentView:
-    """One operator. `pull_after`: seconds of wrap-up after which a call may be given all the same; None: never."""
+    """One operator. `since`: when the state began, engine clock.
+
+    `pull_after`: seconds of this (or the coming) wrap-up after which a call may be given to this operator all the same; None:
+    never (no consent, or pulled last time).
+    """
 
     state: AgentState
     since: float
@@ -35,12 +39,16 @@ class CallView:
 
 @dataclass(frozen=True, slots=True)
 class FloorView:
-    """What a pacer sees once a second. `candidate_probabilities`: p of the next numbers, in list order."""
+    """What a pacer sees once a second. `candidate_probabilities`: p of the next numbers, in list order.
+
+    `claims`: moments (engine clock) at which something else takes an operator: booked recalls, expected inbound calls.
+    """
 
     now: float
     agents: Sequence[AgentView]
     calls: Sequence[CallView]
     candidate_probabilities: Sequence[float]
+    claims: Sequence[float] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialer.pacing import AgentView, CallView, FloorView, ProgressivePacer, Timings
+from dialer.pacing import AgentView, CallView, FloorView, ProgressivePacer
 
 
 def floor(ready: int, calls: int, candidates: int) -> FloorView:
@@ -23,9 +22,3 @@ def test_one_call_for_each_ready_operator(ready: int, calls: int, candidates: in
 
 def test_the_reason_is_one_line() -> None:
     assert ProgressivePacer().decide(floor(3, 1, 9)).reason == "1対1: 待機 3 席、呼出・応答待ち 1 件、新たに 2 件を発信"
-
-
-def test_timings_take_seconds_only() -> None:
-    assert Timings.from_samples(talk=[1, 2.5]).talk == [1, 2.5]
-    with pytest.raises(ValueError, match="wrapup"):
-        Timings.from_samples(wrapup=[-1.0])

@@ -1,0 +1,64 @@
+"""The pacer a campaign really uses: small rooms, spent budgets, a new day."""
+
+from __future__ import annotations
+
+import pytest
+
+from dialer.pacing import AgentView, CallView, DayBudget, FloorView, RoomPacer, Timings
+
+
+def floor(ready: int, paused: int = 0, ringing: int = 0, candidates: int = 40) -> FloorView:
+    agents = [AgentView("ready", 90.0)] * ready + [AgentView("paused", 0.0)] * paused
+    calls = [CallView(n, 95.0, 0.35) for n in range(ringing)]
+    return FloorView(100.0, agents, calls, [0.35] * candidates)
+
+
+def test_a_room_of_three_is_dialed_one_to_one_and_says_so() -> None:
+    room = RoomPacer(0.03, Timings())
+    decision = room.decide(floor(3, paused=5))
+    assert decision.dial == 3
+    assert decision.reason.startswith("席が 3 つ(4 席未満)のため1対1")
+    assert room.decide(floor(4)).dial > 4
+
+
+def test_a_spent_budget_makes_the_room_one_to_one_until_more_is_earned() -> None:
+    room = RoomPacer(0.01, Timings(), live_answers=350, abandoned=3)
+    assert room.budget.spent
+    decision = room.decide(floor(6, ringing=2))
+    assert decision.dial == 4
+    assert (
+        "本日の放棄枠を使い切ったため(応答 350 件のうち放棄 3 件、目標 1.0%、あと 50 件の応答まで)" in decision.reason
+    )
+    for _ in range(50):
+        room.answered()
+    assert room.budget.live_until_allowed == 0
+    assert room.decide(floor(6, ringing=2)).reason.startswith("予測")
+
+
+def test_a_new_day_starts_with_nothing_lost() -> None:
+    room = RoomPacer(0.01, Timings(), live_answers=50, abandoned=2)
+    assert room.budget.spent
+    room.begin_day()
+    assert (room.budget.live, room.budget.lost, room.budget.spent) == (0, 0, False)
+
+
+@pytest.mark.parametrize("target", [0.0, 0.031])
+def test_no_campaign_may_lose_more_than_three_in_a_hundred(target: float) -> None:
+    with pytest.raises(ValueError, match="3%以下"):
+        RoomPacer(target, Timings())
+
+
+def test_the_first_three_losses_may_come_one_ahead() -> None:
+    allowed = [DayBudget(0.01, live).allowed for live in (0, 99, 100, 199, 200, 300, 399, 400)]
+    assert allowed == [1, 1, 2, 2, 3, 3, 3, 4]
+
+
+def test_it_tells_how_many_answers_are_missing() -> None:
+    for live in range(0, 700, 7):
+        for lost in range(9):
+            budget = DayBudget(0.01, live, lost)
+            missing = budget.live_until_allowed
+            assert (missing > 0) == budget.spent
+            assert not DayBudget(0.01, live + missing, lost).spent
+            if missing > 1:
+                assert DayBudget(0.01, live + missing - 1, lost).spent
