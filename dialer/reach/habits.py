@@ -1,0 +1,129 @@
+"""What is believed of a city: kinds of households with their week, how willingly calls are taken, who takes them.
+
+A *habit* is a kind of household (when somebody is near the line) together with a degree of willingness (whether somebody
+who is near takes up a call from us). A number of habit (k, w) is answered in slot s with the probability
+
+    p = c[line, s, k] · min(u[w] · m, 1)                                                                  (PACING.md §6)
+
+where m collects the small effects of `effects.py`. Whoever answers is the person asked for with the probability
+v · g[line, band, k]: v belongs to the person on this number, g to the kind of household and the part of the week.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from dialer.reach.attempts import AGES, LANDLINE, LINES, MOBILE
+from dialer.reach.effects import Effects
+from dialer.reach.slots import HOLIDAY, HOURS, SATURDAY, SLOTS, WEEKDAY, Floats, Ints
+
+WILLING = np.array([0.04, 0.3, 0.6, 0.85, 0.98])
+"""u: the degrees of willingness, from never to nearly always."""
+RIGHT = np.array([0.04, 0.4, 0.75, 0.98])
+"""v: how often the person asked for is the one who answers; the first is a wrong number."""
+BANDS = 6
+"""Parts of a week for who answers: weekday, Saturday, holiday × before and from 17 h."""
+EVENING = 17
+HALF_LIFE_DAYS = 90.0
+"""People change jobs and hours within a year, not within a month: a season ago counts half."""
+
+# Chance that somebody is near, before anything is known: until 10, 12, 14, 17, 18, 19, 20 h and later on a weekday; until
+# 12, 17 h and later on a Saturday and on a Sunday. Shapes of the kinds of households one knows; the levels come from the
+# city's own calls.
+_WEEKS: dict[str, tuple[tuple[float, ...], tuple[float, ...], tuple[float, ...]]] = {
+    "at home by day": ((0.62, 0.60, 0.66, 0.62, 0.66, 0.70, 0.72, 0.70), (0.66, 0.62, 0.68), (0.76, 0.72, 0.76)),
+    "home after work": ((0.10, 0.08, 0.12, 0.08, 0.20, 0.40, 0.52, 0.56), (0.55, 0.50, 0.58), (0.78, 0.70, 0.76)),
+    "home late": ((0.12, 0.08, 0.10, 0.06, 0.10, 0.18, 0.34, 0.48), (0.50, 0.45, 0.40), (0.74, 0.66, 0.64)),
+    "out in the morning": ((0.12, 0.12, 0.30, 0.55, 0.62, 0.62, 0.60, 0.56), (0.45, 0.55, 0.60), (0.55, 0.58, 0.62)),
+    "out in the evening": ((0.60, 0.58, 0.50, 0.40, 0.22, 0.14, 0.12, 0.12), (0.50, 0.40, 0.16), (0.50, 0.42, 0.22)),
+    "home at weekends": ((0.10, 0.08, 0.10, 0.08, 0.12, 0.16, 0.20, 0.22), (0.66, 0.60, 0.56), (0.80, 0.74, 0.72)),
+    "any hour alike": ((0.36, 0.36, 0.38, 0.36, 0.36, 0.38, 0.38, 0.38), (0.38, 0.38, 0.38), (0.42, 0.42, 0.42)),
+    "office hours": ((0.90, 0.92, 0.80, 0.90, 0.70, 0.26, 0.10, 0.05), (0.10, 0.06, 0.03), (0.03, 0.02, 0.02)),
+}
+KINDS = len(_WEEKS)
+HABITS = KINDS * len(WILLING)
+_KIND_SHARES = np.array([0.26, 0.19, 0.12, 0.08, 0.08, 0.12, 0.12, 0.03])
+_WILLING_SHARES = np.array([0.22, 0.14, 0.20, 0.24, 0.20])
+_WEEKDAY_UNTIL = (10, 12, 14, 17, 18, 19, 20, HOURS)
+_WEEKEND_UNTIL = (12, 17, HOURS)
+_SAME_PERSON = {LANDLINE: (0.06, 0.34, 0.34, 0.26), MOBILE: (0.08, 0.04, 0.08, 0.80)}
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """How much more likely a habit is among lines with a feature than among all: logarithms, level × HABITS."""
+
+    line: Floats
+    age: Floats
+    district: Floats
+    tax: Floats
+
+    def of(self, line: Ints, age: Ints, district: Ints, tax: Ints) -> Floats:
+        """The sum over the features of each; a level never seen says nothing."""
+        return self.line[line] + self.age[age] + _known(self.district, district) + _known(self.tax, tax)
+
+
+def _known(table: Floats, level: Ints) -> Floats:
+    return np.asarray(table[np.where(level < len(table), level, 0)])
+
+
+@dataclass(frozen=True, slots=True)
+class Beliefs:
+    """What the nightly rebuild learns of a city, and every number starts from.
+
+    `near`: c, lines × SLOTS × KINDS. `log_shares`: of each habit, KINDS × degrees of willingness flattened. `right_near`:
+    g, lines × BANDS × KINDS. `right_shares`: of each v by line and age band. `together`: how far what one number of a
+    household tells counts for the others, 0 to 1. `half_life_days`: after so long a call counts half.
+    """
+
+    near: Floats
+    log_shares: Floats
+    features: Features
+    right_near: Floats
+    right_shares: Floats
+    effects: Effects
+    together: float
+    half_life_days: float
+
+    def kinds(self) -> Floats:
+        """The share of each kind of household."""
+        return np.asarray(np.exp(self.log_shares).reshape(KINDS, -1).sum(axis=1))
+
+
+def band_of(slot: Ints) -> Ints:
+    """The part of the week of each slot."""
+    return slot // HOURS * 2 + (slot % HOURS >= EVENING)
+
+
+def first_beliefs() -> Beliefs:
+    """Before a city's first call."""
+    week = templates()
+    shares = (_KIND_SHARES[:, None] * _WILLING_SHARES[None, :]).ravel()
+    nothing = np.zeros((1, HABITS))
+    right = np.array([_SAME_PERSON[line] for line in range(LINES)])
+    return Beliefs(
+        near=np.repeat(week[None, :, :], LINES, axis=0),
+        log_shares=np.log(shares / shares.sum()),
+        features=Features(np.zeros((LINES, HABITS)), np.zeros((AGES, HABITS)), nothing, nothing),
+        right_near=np.full((LINES, BANDS, KINDS), 0.97),
+        right_shares=np.repeat(right[:, None, :], AGES, axis=1),
+        effects=Effects.none(),
+        together=0.5,
+        half_life_days=HALF_LIFE_DAYS,
+    )
+
+
+def templates() -> Floats:
+    """SLOTS × KINDS: the weeks above, hour by hour."""
+    week = np.zeros((SLOTS, KINDS))
+    for kind, (weekday, saturday, holiday) in enumerate(_WEEKS.values()):
+        for day, levels, until in (
+            (WEEKDAY, weekday, _WEEKDAY_UNTIL),
+            (SATURDAY, saturday, _WEEKEND_UNTIL),
+            (HOLIDAY, holiday, _WEEKEND_UNTIL),
+        ):
+            hours = np.arange(HOURS)
+            week[day * HOURS + hours, kind] = np.array(levels)[np.searchsorted(until, hours, side="right")]
+    return week
