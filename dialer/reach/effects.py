@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from dialer.reach.attempts import Candidates
+from dialer.reach.attempts import LINES, Candidates
 from dialer.reach.slots import Floats, Ints, Moments
 
 MOST_TRIES = 6
@@ -29,6 +29,7 @@ class Levels:
     public_holiday: Ints
     letter: Ints
     sms: Ints
+    line: Ints
 
     def __getitem__(self, which: object) -> Levels:
         return Levels(**{each.name: getattr(self, each.name)[which] for each in fields(self)})
@@ -41,13 +42,15 @@ LEVELS = {
     "public_holiday": 2,
     "letter": len(_LETTER_DAYS),
     "sms": len(_SMS_DAYS),
+    "line": LINES,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Effects:
     """Factors by level. `tries`: unanswered tries of the number in a row; `silent_today`: nobody of the household answered
-    at its last try today; `month_part`: from the 25th, and the last two days; `letter`, `sms`: days since it came."""
+    at its last try today; `month_part`: from the 25th, and the last two days; `letter`, `sms`: days since it came; `line`: what of a line's answers
+    is lost to 話中 and the like."""
 
     tries: Floats
     silent_today: Floats
@@ -55,6 +58,7 @@ class Effects:
     public_holiday: Floats
     letter: Floats
     sms: Floats
+    line: Floats
 
     @classmethod
     def none(cls) -> Effects:
@@ -78,6 +82,7 @@ def levels_of(when: Moments, whom: Candidates, tries: Ints, silent_today: Ints) 
         public_holiday=when.public_holiday.astype(np.int8),
         letter=_recency(whom.letter_days, _LETTER_DAYS),
         sms=_recency(whom.sms_days, _SMS_DAYS),
+        line=whom.line,
     )
 
 

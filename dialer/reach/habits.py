@@ -19,7 +19,7 @@ from dialer.reach.attempts import AGES, LANDLINE, LINES, MOBILE
 from dialer.reach.effects import Effects
 from dialer.reach.slots import HOLIDAY, HOURS, SATURDAY, SLOTS, WEEKDAY, Floats, Ints
 
-WILLING = np.array([0.04, 0.3, 0.6, 0.85, 0.98])
+WILLING = np.array([0.03, 0.12, 0.24, 0.36, 0.49, 0.62, 0.75, 0.87, 0.97])
 """u: the degrees of willingness, from never to nearly always."""
 RIGHT = np.array([0.04, 0.4, 0.75, 0.98])
 """v: how often the person asked for is the one who answers; the first is a wrong number."""
@@ -45,7 +45,7 @@ _WEEKS: dict[str, tuple[tuple[float, ...], tuple[float, ...], tuple[float, ...]]
 KINDS = len(_WEEKS)
 HABITS = KINDS * len(WILLING)
 _KIND_SHARES = np.array([0.26, 0.19, 0.12, 0.08, 0.08, 0.12, 0.12, 0.03])
-_WILLING_SHARES = np.array([0.22, 0.14, 0.20, 0.24, 0.20])
+_WILLING_SHARES = np.array([0.18, 0.06, 0.06, 0.08, 0.10, 0.12, 0.14, 0.14, 0.12])
 _WEEKDAY_UNTIL = (10, 12, 14, 17, 18, 19, 20, HOURS)
 _WEEKEND_UNTIL = (12, 17, HOURS)
 _SAME_PERSON = {LANDLINE: (0.06, 0.34, 0.34, 0.26), MOBILE: (0.08, 0.04, 0.08, 0.80)}

@@ -58,7 +58,7 @@ class ReachModel:
         attempts = attempts[attempts.when.clock < end]
         # In order of time, so that learning in parts has each call's past before it.
         attempts = attempts[np.argsort(attempts.when.clock, kind="stable")]
-        self.beliefs = fitted(self.beliefs, attempts)
+        self.beliefs = fitted(attempts, self.beliefs.half_life_days)
         self._forget()
         self.learn(attempts)
 
