@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Protocol
 from uuid import UUID
 
 from callflow.codes import CallResult, RecordingMode
@@ -25,22 +26,28 @@ from dialer.messages import (
     StoreWrappedUp,
     Tell,
 )
+from dialer.running import Span
 from dialer.seat import LINE_SILENT
 from dialer.seats import Emit, Seats
 
-LiveAnswer = Callable[[UUID | None, bool], None]
-"""Told of every 有人応答: its campaign, and whether it was lost."""
+
+class Learner(Protocol):
+    """Told of every 有人応答 and how long things take: for the pacers."""
+
+    def live_answer(self, campaign_id: UUID | None, lost: bool) -> None: ...
+
+    def took(self, campaign_id: UUID | None, span: Span, seconds: float) -> None: ...
 
 
 class Calls:
     """Every call that is not over, by attempt."""
 
-    def __init__(self, emit: Emit, seats: Seats, caller_number: str, limits: Limits, live_answer: LiveAnswer) -> None:
+    def __init__(self, emit: Emit, seats: Seats, caller_number: str, limits: Limits, learner: Learner) -> None:
         self._emit = emit
         self._seats = seats
         self._caller_number = caller_number
         self._limits = limits
-        self._live_answer = live_answer
+        self._learner = learner
         self._calls: dict[UUID, Call] = {}
         self._next_deadline: datetime | None = None
         self._now: datetime | None = None
@@ -184,7 +191,7 @@ class Calls:
             call.operator_id = None
         if call.state.line_is_free:
             self._free_colleague(call, at)
-        if call.state is CallState.WRAPUP and self._seats.holding(call.attempt_id) is None:
+        if call.state is CallState.WRAPUP and not self._is_written_up_by_anybody(call):
             # The operator went on already, or is no longer there.
             self.happen(call, Happening.WRAPUP_DONE, at)
             return
@@ -193,6 +200,9 @@ class Calls:
             self._calls.pop(call.attempt_id, None)
         call.set_deadline(at, self._now or at, self._limits)
         self._expect(call)
+
+    def _is_written_up_by_anybody(self, call: Call) -> bool:
+        return (self._seats.holding(call.attempt_id) or self._seats.putting_off(call.attempt_id)) is not None
 
     def _expect(self, call: Call) -> None:
         if call.deadline is not None and (self._next_deadline is None or call.deadline < self._next_deadline):
@@ -250,6 +260,9 @@ class Calls:
 
     def _note_wrapped_up(self, call: Call, at: datetime) -> None:
         dialed = call.candidate if isinstance(call.candidate, Candidate) else None
+        seat = self._seats.holding(call.attempt_id)
+        if seat is not None and seat.state == "wrapup" and not seat.resumed:
+            self._learner.took(call.candidate.campaign_id, "wrapup", (at - seat.since).total_seconds())
         self._emit(StoreWrappedUp(call.attempt_id, dialed, at))
 
     def _free_operator(self, call: Call, at: datetime) -> None:
@@ -317,6 +330,7 @@ class Calls:
         person = connected or call.abandoned or (call.person and result is CallResult.ANSWERED)
         if person and not connected and not call.abandoned:
             self._count(call, lost=False)
+        self._learn_from(call, at, person=person, on_the_network=result.handed_to_network)
         self._emit(
             StoreEnded(
                 attempt_id=call.attempt_id,
@@ -337,6 +351,16 @@ class Calls:
         )
         self._emit(Notify("call", call.operator_id, call.attempt_id))
 
+    def _learn_from(self, call: Call, at: datetime, *, person: bool, on_the_network: bool) -> None:
+        campaign_id = call.candidate.campaign_id
+        there_at = call.speech_at or call.answered_at or call.connected_at
+        if person and there_at is not None:
+            self._learner.took(campaign_id, "answer", (there_at - call.intended_at).total_seconds())
+        elif on_the_network and not person:
+            self._learner.took(campaign_id, "release", (at - call.intended_at).total_seconds())
+        if call.connected_at is not None:
+            self._learner.took(campaign_id, "talk", (at - call.connected_at).total_seconds())
+
     def _close_call_back(self, call: Call, caller: Caller, at: datetime, result: CallResult, cause: str) -> None:
         connected = call.connected_at is not None
         operator_id = call.operator_id if connected else None
@@ -350,7 +374,7 @@ class Calls:
     def _count(self, call: Call, *, lost: bool) -> None:
         if call.caller is None and not call.live_counted:
             call.live_counted = True
-            self._live_answer(call.candidate.campaign_id, lost)
+            self._learner.live_answer(call.candidate.campaign_id, lost)
 
 
 def _result(call: Call, fixed: CallResult | None, reported: str | None) -> CallResult:

@@ -24,6 +24,7 @@ from dialer.tables import Campaign, Floor
 _HIGHEST_ABANDONMENT = Decimal("0.03")
 _RING = (15, 60)
 _WRAPUP = (0, 600)
+_TIMED_WRAPUP = (10, 600)
 _WEEKDAYS = "月火水木金土日"
 
 
@@ -33,7 +34,8 @@ class Draft:
 
     `follow_up`: {"channel": "sms", "attempts": 3, "bands": 2, "days": 7} or {} for none.
     `target_abandonment`: share of live answers, 0 < t ≤ 0.03. `ring_seconds`: 15 to 60. `detection`: whether the line is
-    listened to for machines before an operator is joined.
+    listened to for machines before an operator is joined. `timed_wrapup`: after `wrapup_seconds` (at least 10 then) calls
+    may come again, and what is not written yet follows.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Draft:
     wrapup_seconds: int = 60
     target_abandonment: Decimal = Decimal("0.010")
     detection: Detection = Detection.NONE
+    timed_wrapup: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,7 @@ def create(conn: Connection, city: City, draft: Draft, now: datetime, ids: Ids) 
             "follow_up": draft.follow_up,
             "ring_seconds": draft.ring_seconds,
             "wrapup_seconds": draft.wrapup_seconds,
+            "timed_wrapup": draft.timed_wrapup,
             "target_abandonment": draft.target_abandonment,
             "detection": Detection(draft.detection).value,
             "owner_id": draft.owner_id,
@@ -149,7 +153,7 @@ def open_floor(conn: Connection, municipality_id: int, floor_id: UUID, name: str
                 "epoch": 0,
                 "engine_started_at": None,
                 "engine_seen_at": None,
-                "pacer_reason": None,
+                "pacer_reasons": {},
                 "figures": {},
             },
         )
@@ -226,7 +230,7 @@ def _check(conn: Connection, city: City, draft: Draft) -> None:
     if not 0 < draft.target_abandonment <= _HIGHEST_ABANDONMENT:
         raise TsunagaruError("放棄呼率の目標は0%より大きく3%以下で指定してください。")
     _between(draft.ring_seconds, _RING, "呼出時間")
-    _between(draft.wrapup_seconds, _WRAPUP, "後処理の目安時間")
+    _between(draft.wrapup_seconds, _TIMED_WRAPUP if draft.timed_wrapup else _WRAPUP, "後処理の時間")
     if draft.hours is not None:
         _check_hours(draft.hours, city.settings.contact_hours)
     if draft.caps is not None and city.settings.caps.narrowed(draft.caps) != draft.caps:

@@ -2,7 +2,8 @@
 
 Kinds and their `detail`: sign_in {campaign_id?}, sign_out, ready, pause {reason}, hang_up, wrapup_done, preview_dial,
 preview_skip {reason}, manual_dial {addressee_no, phone_id, campaign_id}, consult {to}, three_way, hand_over, take_back,
-listen_in {to, how} and stop_listening (a supervisor's), campaign {do: start|pause|stop, campaign_id}.
+listen_in {to, how} and stop_listening (a supervisor's), campaign {do: start|pause|stop, campaign_id}, reload (rows the engine
+goes by were changed: read them now).
 The engine answers in the row: `answer` is `ok` or a Japanese sentence that says why not and what to do.
 """
 
@@ -22,7 +23,7 @@ _COMPACT = json.JSONEncoder(separators=(",", ":")).encode
 FLOOR_COMMAND = "floor_command"
 FLOOR_LIVE = "floor_live"
 DONE = "ok"
-KINDS = frozenset({*get_args(CommandKind), "campaign"})
+KINDS = frozenset({*get_args(CommandKind), "campaign", "reload"})
 
 _GIVE = """
 WITH given AS (

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
 
 from callflow.states import CallState, Happening
 from dialer.calls import Calls
@@ -59,6 +61,8 @@ def obey(
         answer = supervision.stop(said.operator_id)
     elif seat is None or seat.state == "offline":
         answer = DONE if said.kind == "sign_out" else _NOT_SEATED
+    elif said.kind == "wrapup_done" and said.attempt_id is not None and said.attempt_id == seat.put_off:
+        answer = _put_off_done(room, seat, said.attempt_id)
     elif said.kind in _OF_A_CALL and said.attempt_id not in (None, seat.attempt_id):
         # Pressed for a call that is over, and come late: the one that is there now is another person's.
         answer = _NO_CALL
@@ -68,16 +72,20 @@ def obey(
         emit(Answer(said.command_no, said.at, answer))
 
 
-def needed(seat: Seat, seats: Seats, calls: Calls) -> bool:
-    """Whether a call on its way would be without an operator if this one left."""
+def needed(seat: Seat, seats: Seats, calls: Calls, wished_at: datetime | None = None) -> bool:
+    """Whether a call on its way would be without an operator if this one left.
+
+    `wished_at`: only calls dialed before that count; whoever wants to leave does not wait for those dialed since.
+    """
     staying = [other for other in seats.ready() if other is not seat]
-    with_it = places(seats.ready(), [call.candidate.campaign_id for call in calls.competing()])
-    without = places(staying, [call.candidate.campaign_id for call in calls.competing()])
+    competing = [call for call in calls.competing() if wished_at is None or call.intended_at <= wished_at]
+    with_it = places(seats.ready(), [call.candidate.campaign_id for call in competing])
+    without = places(staying, [call.candidate.campaign_id for call in competing])
     return sum(without.over.values()) > sum(with_it.over.values())
 
 
 def _sign_out(room: _Desk, seat: Seat) -> str:
-    if seat.state in ("talking", "wrapup"):
+    if seat.state in ("talking", "wrapup") or seat.put_off is not None:
         return _IN_CALL
     return _leave(room, seat, OFFLINE_WISH)
 
@@ -127,8 +135,8 @@ def _leave(room: _Desk, seat: Seat, wish: str) -> str:
         seat.pausing = wish
         room.seats.leave(seat, room.said.at)
         return DONE
-    room.seats.wish_to_leave(seat, wish)
-    return _LATER if seat.state != "ready" or needed(seat, room.seats, room.calls) else DONE
+    room.seats.wish_to_leave(seat, wish, room.said.at)
+    return _LATER if seat.state != "ready" or needed(seat, room.seats, room.calls, room.said.at) else DONE
 
 
 def _hang_up(room: _Desk, seat: Seat) -> str:
@@ -158,6 +166,15 @@ def _wrapup_done(room: _Desk, seat: Seat) -> str:
     if call.state not in (CallState.CLOSING, CallState.WRAPUP, CallState.UNKNOWN):
         return _NO_CALL
     room.calls.happen(call, Happening.WRAPUP_DONE, room.said.at)
+    return DONE
+
+
+def _put_off_done(room: _Desk, seat: Seat, attempt_id: UUID) -> str:
+    """What was put off is written after all, before its turn came."""
+    call = room.calls.get(attempt_id)
+    if call is not None:
+        room.calls.happen(call, Happening.WRAPUP_DONE, room.said.at)
+    room.seats.written_up(seat)
     return DONE
 
 

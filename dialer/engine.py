@@ -6,9 +6,9 @@ runs a live room and a month of rehearsal in virtual time.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -31,6 +31,7 @@ from dialer.messages import (
     NotServed,
     NotTold,
     OperatorSaid,
+    PullsAgreed,
     RecallsDue,
     Restored,
     SkillsKnown,
@@ -38,8 +39,10 @@ from dialer.messages import (
     Tell,
     Tick,
 )
-from dialer.planner import PacerFor, Planner, one_to_one
+from dialer.planner import Planner
+from dialer.pull import longest_in_wrapup, next_ripe
 from dialer.routing import RoutingTerms
+from dialer.running import PacerFor, RunningCampaigns, by_mode
 from dialer.seat import Seat
 from dialer.seats import Seats
 from dialer.supervision import Supervision
@@ -63,7 +66,7 @@ class EngineTerms:
     caller_number: str
     limits: Limits = field(default_factory=Limits)
     routing: RoutingTerms = field(default_factory=RoutingTerms)
-    pacer_for: PacerFor = one_to_one
+    pacer_for: PacerFor = by_mode
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +86,17 @@ class Engine:
         self._out: list[EngineCommand] = []
         self._limits = terms.limits
         self.seats = Seats(self._emit)
-        self.planner = Planner(self._emit, self.seats, terms.pacer_for)
-        self.calls = Calls(self._emit, self.seats, terms.caller_number, terms.limits, self.planner.live_answer)
+        self.running = RunningCampaigns(terms.pacer_for)
+        self.planner = Planner(self._emit, self.seats, self.running)
+        self.calls = Calls(self._emit, self.seats, terms.caller_number, terms.limits, self.running)
         self.call_backs = CallBacks(self._emit, self.seats, self.calls, terms.routing)
         self.supervision = Supervision(self._emit, self.seats, self.calls)
         self._now: datetime | None = None
         self._asking = 0
+        self._consenting: frozenset[UUID] = frozenset()
         self._on: dict[type[Any], Callable[[Any], None]] = {
             Tick: self._tick,
-            CampaignsRunning: self.planner.campaigns_running,
+            CampaignsRunning: self.running.told,
             Supplied: self._supplied,
             DueSoon: self.planner.due_soon,
             RecallsDue: self.planner.recalls_due,
@@ -109,7 +114,7 @@ class Engine:
             carrier.Ended: self._reported,
             carrier.Refused: self._reported,
             carrier.Reconciled: self._reconciled,
-            carrier.Incoming: self.call_backs.came,
+            carrier.Incoming: self._incoming,
             carrier.Wished: self.call_backs.wished,
             carrier.CalledIn: self._called_in,
             carrier.Left: self._left,
@@ -117,6 +122,7 @@ class Engine:
             Identified: self.call_backs.identified,
             NotServed: self.call_backs.not_served,
             SkillsKnown: self.call_backs.skills_known,
+            PullsAgreed: self._pulls_agreed,
         }
 
     def handle(self, event: EngineEvent) -> list[EngineCommand]:
@@ -126,6 +132,7 @@ class Engine:
         self._now = now
         self.calls.pass_deadlines(now, event.attempt_id if isinstance(event, _LAST_WORD) else None)
         self._on[type(event)](event)
+        self._end_timed_wrapups(now)
         self._match(now)
         self.call_backs.match(now)
         self._let_go(now)
@@ -138,6 +145,8 @@ class Engine:
             self.calls.next_deadline(),
             self.call_backs.next_wakeup(now),
             self.planner.next_wakeup(now, self.calls.all()),
+            self._next_pull(now),
+            *(ends for ends, _ in self._timed_wrapups()),
         )
         return min((moment for moment in moments if moment is not None), default=None)
 
@@ -158,7 +167,7 @@ class Engine:
 
     def _admitted(self, event: Admitted) -> None:
         self._asking -= 1
-        terms = self.planner.terms(event.candidate.campaign_id)
+        terms = self.running.terms(event.candidate.campaign_id)
         ring = terms.ring_seconds if terms else self._limits.hand_dial_ring
         self.calls.dial(event, ring)
         seat = self.seats.get(event.operator_id)
@@ -188,6 +197,10 @@ class Engine:
         self.calls.happen(
             call, told.happening, event.at, cause=told.cause, result=told.result, operator_id=told.operator_id
         )
+
+    def _incoming(self, event: carrier.Incoming) -> None:
+        self.planner.caller_came(event.at)
+        self.call_backs.came(event)
 
     def _called_in(self, event: carrier.CalledIn) -> None:
         call, colleague = self.calls.get(event.attempt_id), self.seats.called_in(event.attempt_id)
@@ -288,11 +301,13 @@ class Engine:
         ready = self.seats.ready()
         for call in waiting:
             seat = self._seat_for(call, ready)
-            if seat is None:
-                continue
-            if seat in ready:
+            if seat is not None and seat in ready:
                 ready.remove(seat)
                 self.seats.bind(seat, call.attempt_id, call.candidate.campaign_id, now)
+            if seat is None:
+                seat = self._pull(call, now)
+            if seat is None:
+                continue
             self.calls.happen(call, Happening.MATCHED, now, operator_id=seat.operator_id)
 
     def _seat_for(self, call: Call, ready: list[Seat]) -> Seat | None:
@@ -301,11 +316,41 @@ class Engine:
             return held if held.state == "reserved" else None
         return next((seat for seat in ready if seat.serves(call.candidate.campaign_id)), None)
 
+    def _pull(self, call: Call, now: datetime) -> Seat | None:
+        """Nobody is ready: out of a wrap-up, if anybody has agreed to that (PACING.md §5)."""
+        if call.reserved_for is not None or self.seats.holding(call.attempt_id) is not None:
+            return None
+        seat = longest_in_wrapup(self.seats, call.candidate.campaign_id, self._consenting, now)
+        if seat is not None:
+            self.seats.pull(seat, call.attempt_id, call.candidate.campaign_id, now)
+        return seat
+
+    def _next_pull(self, now: datetime) -> datetime | None:
+        return next_ripe(self.seats, self._consenting, now) if self._consenting and self.calls.waiting() else None
+
+    def _pulls_agreed(self, event: PullsAgreed) -> None:
+        self._consenting = event.operators
+        self.planner.pulls_agreed(event.operators)
+
+    # -- timed wrap-up --------------------------------------------------------------------------------------------
+
+    def _timed_wrapups(self) -> Iterator[tuple[datetime, Seat]]:
+        """Who may be called again when, whether or not the wrap-up is done: at most one is put off at a time."""
+        for seat in self.seats:
+            terms = self.running.terms(seat.campaign_id) if seat.state == "wrapup" else None
+            if terms is not None and terms.timed_wrapup and seat.may_put_off_wrapup:
+                yield seat.since + timedelta(seconds=terms.wrapup_seconds), seat
+
+    def _end_timed_wrapups(self, now: datetime) -> None:
+        for ends, seat in list(self._timed_wrapups()):
+            if ends <= now:
+                self.seats.end_timed_wrapup(seat, now)
+
     def _let_go(self, now: datetime) -> None:
         """Operators who asked for a pause leave as soon as no call on its way may need them."""
         leaving = [seat for seat in self.seats if seat.state == "ready" and seat.pausing is not None]
         for seat in leaving:
-            if self._asking or desk.needed(seat, self.seats, self.calls):
+            if self._asking or desk.needed(seat, self.seats, self.calls, seat.wished_at):
                 continue
             self.seats.leave(seat, now)
 
@@ -317,6 +362,9 @@ class Engine:
         bound = {row.attempt_id: row for row in event.calls}
         for row in event.seats:
             seat = Seat.from_row(row)
+            put_off = bound.get(seat.put_off) if seat.put_off else None
+            seat.put_off_campaign = put_off.candidate.campaign_id if put_off else None
+            seat.put_off = seat.put_off if put_off else None
             self.seats.put(seat)
             if seat.state in ("reserved", "talking") and seat.attempt_id not in bound:
                 self.seats.free(seat, event.at)

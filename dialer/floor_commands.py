@@ -29,25 +29,29 @@ _NO_NUMBER = "発信できる電話番号が選ばれていません。番号を
 def open_commands(
     conn: Connection, municipality_id: int, floor_id: UUID, now: datetime, obeyed: Collection[int]
 ) -> tuple[list[OperatorSaid], bool]:
-    """Commands not yet done, oldest first, but those `obeyed` already; and whether a campaign was changed.
+    """Commands not yet done, oldest first, but those `obeyed` already; and whether rows the engine goes by were changed.
 
     Commands for campaigns are done here, those not understood are answered.
     """
     rows = conn.exec_driver_sql(_OPEN, {"city": municipality_id, "floor": floor_id}).all()
     said = []
-    campaign_changed = False
+    rows_changed = False
     for row in rows:
         if row.command_no in obeyed:
             continue
         if row.kind == "campaign":
-            campaign_changed = True
+            rows_changed = True
             _answer(conn, row.command_no, now, _order_campaign(conn, municipality_id, row.detail, now))
+            continue
+        if row.kind == "reload":
+            rows_changed = True
+            _answer(conn, row.command_no, now, DONE)
             continue
         try:
             said.append(_said(conn, row, now))
         except (KeyError, TypeError, ValueError):
             _answer(conn, row.command_no, now, _STALE)
-    return said, campaign_changed
+    return said, rows_changed
 
 
 def _said(conn: Connection, row: Any, now: datetime) -> OperatorSaid:

@@ -6,7 +6,7 @@ Carrier events come as they are (`callflow.events`). Every event carries its own
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -14,6 +14,7 @@ from uuid import UUID
 from callflow.codes import RecordingMode
 from callflow.events import CarrierCommand, CarrierEvent, Listening, Missed
 from callflow.states import CallState
+from dialer.pull import PullTally
 
 Mode = Literal["preview", "progressive", "predictive"]
 SeatState = Literal["offline", "ready", "paused", "reserved", "talking", "wrapup"]
@@ -81,6 +82,16 @@ class Caller:
 
 
 @dataclass(frozen=True, slots=True)
+class PastTimings:
+    """Seconds that calls of a campaign have taken: dial → person, dial → line free without one, talk, wrap-up."""
+
+    answer: tuple[float, ...] = ()
+    release: tuple[float, ...] = ()
+    talk: tuple[float, ...] = ()
+    wrapup: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class CampaignTerms:
     """A running campaign as the engine needs it."""
 
@@ -91,6 +102,9 @@ class CampaignTerms:
     target_abandonment: float
     live_answers_today: int = 0
     abandoned_today: int = 0
+    timed_wrapup: bool = False
+    """Calls may come again once `wrapup_seconds` are over, whether or not the wrap-up is done."""
+    past: PastTimings = PastTimings()
 
 
 # -- what the engine is told ----------------------------------------------------------------------------------------
@@ -191,6 +205,14 @@ class NotServed:
 
 
 @dataclass(frozen=True, slots=True)
+class PullsAgreed:
+    """Who has agreed to be called in the middle of a wrap-up; whoever is not named has not, or not any more."""
+
+    at: datetime
+    operators: frozenset[UUID]
+
+
+@dataclass(frozen=True, slots=True)
 class SkillsKnown:
     """What each operator of the floor can do; who is not named can do what everybody can."""
 
@@ -251,6 +273,8 @@ class SeatRow:
     offered: Candidate | None = None
     pausing: str | None = None
     part: Part | None = None
+    put_off: UUID | None = None
+    pulls: PullTally = field(default_factory=PullTally)
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,6 +324,7 @@ EngineEvent = (
     | Identified
     | NotServed
     | SkillsKnown
+    | PullsAgreed
     | OperatorSaid
     | Restored
 )
@@ -486,8 +511,9 @@ class Notify:
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """Why the pacer dials as it does, in one line."""
+    """Why a campaign's pacer dials as it does, in one line."""
 
+    campaign_id: UUID
     reason: str
 
 

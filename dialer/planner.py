@@ -1,32 +1,21 @@
-"""What to dial next: campaigns with their stock and their pacers, booked recalls, offers to operators."""
+"""What to dial next: offers to operators, booked recalls, and as many dials as each campaign's pacer wants."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from math import ceil
 from uuid import UUID
 
 from dialer.call import Call
-from dialer.messages import (
-    Admit,
-    CampaignsRunning,
-    CampaignTerms,
-    Candidate,
-    DueSoon,
-    Explained,
-    RecallsDue,
-    Supplied,
-    Supply,
-    Wanted,
-)
-from dialer.pacing import AgentView, CallView, FloorView, Pacer, ProgressivePacer
+from dialer.floor_view import ExpectedCallers, Onlooker, call_view
+from dialer.messages import Admit, Candidate, DueSoon, Explained, RecallsDue, Supplied, Supply, Wanted
+from dialer.pacing import AgentView, FloorView
 from dialer.places import Places, places
+from dialer.running import Running, RunningCampaigns
 from dialer.seat import Seat
 from dialer.seats import Emit, Seats
-
-PacerFor = Callable[[CampaignTerms], Pacer]
 
 _LEAST_SUPPLY = 200
 _PER_SEAT = 75
@@ -36,45 +25,21 @@ _NOT_BEFORE = timedelta(seconds=2)
 _TICK = timedelta(seconds=1)
 
 
-def one_to_one(_: CampaignTerms) -> Pacer:
-    """The pacer of every mode until the hazard policy of PACING.md §4 takes predictive campaigns over."""
-    return ProgressivePacer()
-
-
-@dataclass(slots=True)
-class _Running:
-    terms: CampaignTerms
-    pacer: Pacer
-    stock: deque[Candidate] = field(default_factory=deque)
-    good_until: datetime | None = None
-    ask_at: datetime | None = None
-    asked: bool = False
-
-
 class Planner:
     """Once a tick: offers to operators first, then as many dials as each campaign's pacer wants."""
 
-    def __init__(self, emit: Emit, seats: Seats, pacer_for: PacerFor) -> None:
+    def __init__(self, emit: Emit, seats: Seats, running: RunningCampaigns) -> None:
         self._emit = emit
         self._seats = seats
-        self._pacer_for = pacer_for
-        self._running: dict[UUID, _Running] = {}
+        self._running = running
         self._recalls: list[Candidate] = []
+        self._consenting: Collection[UUID] = frozenset()
+        self._wanted: list[Candidate] = []
+        self._callers = ExpectedCallers()
+        self._planned_at: datetime | None = None
         self._turn = 0
-        self._reason = ""
 
     # -- what it is told ------------------------------------------------------------------------------------------
-
-    def campaigns_running(self, event: CampaignsRunning) -> None:
-        """Keep the stock and the pacer of those that go on."""
-        now_running: dict[UUID, _Running] = {}
-        for terms in event.campaigns:
-            known = self._running.get(terms.campaign_id)
-            if known is None:
-                known = _Running(terms, self._pacer_for(terms))
-            known.terms = terms
-            now_running[terms.campaign_id] = known
-        self._running = now_running
 
     def supplied(self, event: Supplied) -> None:
         running = self._running.get(event.campaign_id)
@@ -93,57 +58,84 @@ class Planner:
     def recalls_due(self, event: RecallsDue) -> None:
         self._recalls = list(event.candidates)
 
-    def terms(self, campaign_id: UUID | None) -> CampaignTerms | None:
-        running = None if campaign_id is None else self._running.get(campaign_id)
-        return running.terms if running else None
+    def pulls_agreed(self, operators: Collection[UUID]) -> None:
+        self._consenting = operators
 
-    def live_answer(self, campaign_id: UUID | None, lost: bool) -> None:
-        """Feed the campaign's budget."""
-        running = None if campaign_id is None else self._running.get(campaign_id)
-        if running is None:
-            return
-        running.pacer.answered()
-        if lost:
-            running.pacer.abandoned()
+    def caller_came(self, at: datetime) -> None:
+        """Somebody calls back, and will need an operator."""
+        self._callers.came(at)
 
     # -- the plan -------------------------------------------------------------------------------------------------
 
     def plan(self, now: datetime, calls: Sequence[Call], asking: int = 0) -> None:
         """Offers and dials for this moment. `calls`: every call that is not over; none may be asked for twice."""
-        ready = [seat for seat in self._seats.ready() if seat.pausing is None]
-        if not ready or asking:
+        if asking:
+            return
+        self._planned_at = now
+        self._running.begin_day(now)
+        ready = self._ready()
+        if not ready and not self._anybody_dials_ahead():
             return
         competing = [call for call in calls if call.competes]
-        found = places(ready, [call.candidate.campaign_id for call in competing])
+        found = places(ready, self._places_needed(competing))
         busy = {call.candidate.household_id for call in calls if call.candidate.household_id is not None}
         busy.update(seat.offered.household_id for seat in self._seats if seat.offered is not None)
+        self._wanted = []
         if found.spare:
             self._offer_recalls(now, found, busy)
         for running in self._in_turn():
-            if found.spare:
+            if running.dials_ahead or found.spare:
                 self._serve(running, now, found, competing, busy)
+
+    def _ready(self) -> list[Seat]:
+        return [seat for seat in self._seats.ready() if seat.pausing is None]
+
+    def _anybody_dials_ahead(self) -> bool:
+        """Whether a campaign that need not wait for a free operator has somebody to dial, and anybody is at work."""
+        return any(one.dials_ahead for one in self._running) and any(seat.on_the_floor for seat in self._seats)
+
+    def _places_needed(self, competing: Sequence[Call]) -> list[UUID | None]:
+        """By campaign, an operator for each call that may need one; where more ring than may be answered, for the expected."""
+        needed: list[UUID | None] = []
+        ringing: dict[UUID | None, float] = {}
+        for call in competing:
+            campaign_id = call.candidate.campaign_id
+            running = self._running.get(campaign_id)
+            if running is not None and running.dials_ahead and call.state.in_flight and not call.person:
+                ringing[campaign_id] = ringing.get(campaign_id, 0.0) + call.candidate.answer_probability
+            else:
+                needed.append(campaign_id)
+        for campaign_id, expected in ringing.items():
+            needed += [campaign_id] * ceil(expected)
+        return needed
 
     def spare(self, calls: Sequence[Call]) -> list[Seat]:
         """Ready operators whom no call on its way may need."""
-        ready = [seat for seat in self._seats.ready() if seat.pausing is None]
-        return places(ready, _competing_campaigns(calls)).spare if ready else []
+        ready = self._ready()
+        competing = [call for call in calls if call.competes]
+        return places(ready, self._places_needed(competing)).spare if ready else []
 
     def _somebody_spare(self, calls: Sequence[Call]) -> bool:
         """Whether `spare` has anybody; asked after every event, so the splitting is spared where counting is enough."""
         ready = sum(seat.state == "ready" and seat.pausing is None for seat in self._seats)
-        return ready > 0 and (ready > len(_competing_campaigns(calls)) or bool(self.spare(calls)))
+        return ready > 0 and (ready > sum(call.competes for call in calls) or bool(self.spare(calls)))
 
     def next_wakeup(self, now: datetime, calls: Sequence[Call]) -> datetime | None:
-        """When a tick could bring something new: in a second while somebody is free to dial for, else later or never."""
+        """When a tick could bring something new: in a second while somebody may be dialed for, else later or never."""
+        if self._anybody_dials_ahead():
+            next_plan = (self._planned_at or now) + _TICK
+            asks = [one.ask_at or next_plan for one in self._running if one.dials_ahead and not one.asked]
+            stocked = any(one.dials_ahead and one.stock for one in self._running)
+            return max(now, next_plan, min([next_plan] if stocked else asks, default=next_plan))
         if not self._somebody_spare(calls):
             return None
-        if self._recalls or any(running.stock for running in self._running.values()):
+        if self._recalls or any(running.stock for running in self._running):
             return now + _TICK
-        return min((running.ask_at or now + _TICK for running in self._running.values()), default=None)
+        return min((running.ask_at or now + _TICK for running in self._running), default=None)
 
-    def _in_turn(self) -> list[_Running]:
+    def _in_turn(self) -> list[Running]:
         """Each campaign is first in its turn, so that none starves another."""
-        running = list(self._running.values())
+        running = list(self._running)
         self._turn += 1
         start = self._turn % len(running) if running else 0
         return running[start:] + running[:start]
@@ -163,24 +155,22 @@ class Planner:
         busy.add(candidate.household_id)
         self._seats.offer(seat, candidate, now)
 
-    def _serve(
-        self, running: _Running, now: datetime, found: Places, competing: Sequence[Call], busy: set[str]
-    ) -> None:
+    def _serve(self, running: Running, now: datetime, found: Places, competing: Sequence[Call], busy: set[str]) -> None:
         self._look_after_stock(running, now, busy)
-        fitting = found.for_campaign(running.terms.campaign_id)
-        if not fitting or not running.stock:
+        if not running.stock:
             return
         if running.terms.mode == "preview":
-            for seat in fitting:
+            for seat in found.for_campaign(running.terms.campaign_id):
                 candidate = _next(running.stock, busy, reserved=None)
                 if candidate is None:
                     return
                 self._offer(seat, candidate, now, found, busy)
             return
         self._offer_reserved(running, now, found, busy)
-        self._dial(running, now, found, competing, busy)
+        if running.dials_ahead or found.for_campaign(running.terms.campaign_id):
+            self._dial(running, now, found, competing, busy)
 
-    def _offer_reserved(self, running: _Running, now: datetime, found: Places, busy: set[str]) -> None:
+    def _offer_reserved(self, running: Running, now: datetime, found: Places, busy: set[str]) -> None:
         """Whoever met a 放棄呼 gets an operator before the dial; at the top of the list they take their turn."""
         while running.stock and running.stock[0].reserved:
             fitting = found.for_campaign(running.terms.campaign_id)
@@ -189,60 +179,51 @@ class Planner:
                 return
             self._offer(fitting[0], candidate, now, found, busy)
 
-    def _dial(self, running: _Running, now: datetime, found: Places, competing: Sequence[Call], busy: set[str]) -> None:
-        campaign_id = running.terms.campaign_id
-        own = [call for call in competing if call.candidate.campaign_id == campaign_id]
-        spare = found.for_campaign(campaign_id)
-        spoken_for = found.taken.get(campaign_id, 0)
-        view = FloorView(
-            now.timestamp(),
-            [AgentView("ready", seat.since.timestamp()) for seat in spare]
-            + [AgentView("ready", now.timestamp())] * spoken_for
-            + self._busy_agents(campaign_id),
-            [_call_view(call) for call in own],
-            [candidate.answer_probability for candidate in running.stock if not candidate.reserved],
-        )
-        decision = running.pacer.decide(view)
+    def _dial(self, running: Running, now: datetime, found: Places, competing: Sequence[Call], busy: set[str]) -> None:
+        decision = running.pacer.decide(self._view(running, now, found, competing))
         wanted = []
         for _ in range(decision.dial):
             candidate = _next(running.stock, busy, reserved=False)
             if candidate is None:
                 break
             busy.add(candidate.household_id)
-            found.take(campaign_id)
+            found.take(running.terms.campaign_id)
             wanted.append(Wanted(candidate, "auto"))
         if wanted:
+            self._wanted += [want.candidate for want in wanted]
             self._emit(Admit(tuple(wanted)))
-        self._explain(decision.reason)
+        if decision.reason != running.reason:
+            running.reason = decision.reason
+            self._emit(Explained(running.terms.campaign_id, decision.reason))
 
-    def _busy_agents(self, campaign_id: UUID) -> list[AgentView]:
-        views = []
-        for seat in self._seats:
-            state = seat.agent_state
-            if state is not None and state != "ready" and seat.serves(campaign_id):
-                views.append(AgentView(state, seat.since.timestamp()))
-        return views
+    def _view(self, running: Running, now: datetime, found: Places, competing: Sequence[Call]) -> FloorView:
+        if running.dials_ahead:
+            return self._onlooker(now, competing).view(running.terms, running.stock, self._wanted)
+        campaign_id = running.terms.campaign_id
+        ready = [AgentView("ready", seat.since.timestamp()) for seat in found.for_campaign(campaign_id)]
+        spoken_for = [AgentView("ready", now.timestamp())] * found.taken.get(campaign_id, 0)
+        own = [call_view(call) for call in competing if call.candidate.campaign_id == campaign_id]
+        likely = [candidate.answer_probability for candidate in running.stock if not candidate.reserved]
+        return FloorView(now.timestamp(), ready + spoken_for, own, likely)
 
-    def _look_after_stock(self, running: _Running, now: datetime, busy: set[str]) -> None:
+    def _onlooker(self, now: datetime, competing: Sequence[Call]) -> Onlooker:
+        """Whoever is about to call somebody back as booked is not there for others, and callers come as they came of late."""
+        own = {recall.operator_id for recall in self._recalls}
+        seats = [seat for seat in self._seats if seat.operator_id not in own]
+        claims = [now for recall in self._recalls if recall.operator_id is None] + self._callers.expected(now)
+        return Onlooker(now, seats, competing, self._consenting, claims)
+
+    def _look_after_stock(self, running: Running, now: datetime, busy: set[str]) -> None:
         if running.good_until is not None and now >= running.good_until:
             running.stock.clear()
             running.good_until = None
-        if running.asked or len(running.stock) >= _LOW:
+        seats = sum(seat.state != "offline" for seat in self._seats)
+        if running.asked or len(running.stock) >= max(_LOW, seats if running.dials_ahead else 0):
             return
         if running.ask_at is None or now >= running.ask_at:
             running.asked = True
-            seats = sum(seat.state != "offline" for seat in self._seats)
             limit = max(_LEAST_SUPPLY, _PER_SEAT * seats)
             self._emit(Supply(running.terms.campaign_id, limit, frozenset(busy)))
-
-    def _explain(self, reason: str) -> None:
-        if reason != self._reason:
-            self._reason = reason
-            self._emit(Explained(reason))
-
-
-def _competing_campaigns(calls: Sequence[Call]) -> list[UUID | None]:
-    return [call.candidate.campaign_id for call in calls if call.competes]
 
 
 def _next(stock: deque[Candidate], busy: set[str], reserved: bool | None) -> Candidate | None:
@@ -259,14 +240,3 @@ def _next(stock: deque[Candidate], busy: set[str], reserved: bool | None) -> Can
         passed.append(candidate)
     stock.extendleft(reversed(passed))
     return found
-
-
-def _call_view(call: Call) -> CallView:
-    waiting = call.speech_at if call.person else None
-    return CallView(
-        call.attempt_id,
-        call.intended_at.timestamp(),
-        call.candidate.answer_probability,
-        "ringing" if waiting is None else "waiting",
-        waiting.timestamp() if waiting else None,
-    )

@@ -16,6 +16,7 @@ from casefile.city import City
 from casefile.errors import TsunagaruError
 from casefile.tables import Attempt
 from dialer.messages import Caller, CallRow, Candidate, ListeningRow, Restored, SeatRow
+from dialer.pull import PullTally
 from dialer.recording_terms import terms_at
 from dialer.tables import Floor, ListeningIn, Seat
 
@@ -57,6 +58,7 @@ def restored(conn: Connection, city: City, floor_id: UUID, now: datetime) -> Res
         _seat(row) for row in conn.execute(select(Seat).where(Seat.floor_id == floor_id).order_by(Seat.operator_id))
     ]
     held = [seat.attempt_id for seat in seats if seat.attempt_id is not None and seat.part is None]
+    held += [seat.put_off for seat in seats if seat.put_off is not None]
     rows = conn.execute(
         select(Attempt)
         .where(
@@ -123,6 +125,8 @@ def _seat(row: Any) -> SeatRow:
         None,
         row.pausing,
         row.part,
+        row.put_off_attempt_id,
+        PullTally(row.calls_on, row.calls, row.pulled, row.pulled_last),
     )
 
 

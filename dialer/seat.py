@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 from dialer.messages import Candidate, Part, SeatRow, SeatState
 from dialer.pacing import AgentState
+from dialer.pull import PullTally
 
 OFFLINE_WISH = "offline"
 """`Seat.pausing` of somebody who has asked to sign out."""
@@ -20,7 +21,10 @@ LINE_SILENT = "電話応答なし"
 
 @dataclass(slots=True)
 class Seat:
-    """`pausing`: the pause (or OFFLINE_WISH) that begins when no call needs this operator any more."""
+    """`pausing`: the pause (or OFFLINE_WISH) that begins when no call needs this operator any more; asked for at `wished_at`.
+
+    `put_off`: the call whose wrap-up another call, or the end of a timed wrap-up, has put off; it follows.
+    """
 
     operator_id: UUID
     state: SeatState
@@ -35,10 +39,23 @@ class Seat:
     """Its offer lies before the gate."""
     part: Part | None = None
     """取次: its call is another's, and this is what it does there."""
+    put_off: UUID | None = None
+    put_off_campaign: UUID | None = None
+    pulls: PullTally = field(default_factory=PullTally)
+    wished_at: datetime | None = None
+    resumed: bool = False
+    """Its wrap-up is the rest of one that was put off."""
+    pulled: bool = False
+    """The call it is reserved for came in the middle of a wrap-up."""
 
     def serves(self, campaign_id: UUID | None) -> bool:
         """Whether calls of this campaign may come here. Call-backs are of none, and come to everybody."""
         return campaign_id is None or self.assigned_campaign_id in (None, campaign_id)
+
+    @property
+    def may_put_off_wrapup(self) -> bool:
+        """One at a time, once, and not by whoever is about to leave."""
+        return self.part is None and self.put_off is None and self.pausing is None and not self.resumed
 
     @property
     def on_the_floor(self) -> bool:
@@ -62,6 +79,8 @@ class Seat:
             self.offered,
             self.pausing,
             self.part,
+            self.put_off,
+            self.pulls,
         )
 
     @classmethod
@@ -78,6 +97,8 @@ class Seat:
             None,
             row.pausing,
             part=row.part,
+            put_off=row.put_off,
+            pulls=row.pulls,
         )
 
 

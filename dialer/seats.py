@@ -39,6 +39,10 @@ class Seats:
         """Whose call it is."""
         return self._with(attempt_id, lambda seat: seat.part is None)
 
+    def putting_off(self, attempt_id: UUID) -> Seat | None:
+        """Whoever has put off the wrap-up of this call."""
+        return next((seat for seat in self._seats.values() if seat.put_off == attempt_id), None)
+
     def called_in(self, attempt_id: UUID) -> Seat | None:
         """取次: the colleague who is rung, consulted or third in this call."""
         return self._with(attempt_id, lambda seat: seat.part in ("called_in", "three_way"))
@@ -61,17 +65,21 @@ class Seats:
         self._change(seat, "offline", at)
 
     def make_ready(self, seat: Seat, at: datetime) -> None:
+        """Back from a pause: first to a wrap-up that was put off, if there is one."""
         seat.pausing = None
-        self._change(seat, "ready", at)
+        self.free(seat, at)
 
     def pause(self, seat: Seat, reason: str | None, at: datetime) -> None:
         seat.pausing = None
         self._change(seat, "paused", at, reason=reason)
 
-    def wish_to_leave(self, seat: Seat, reason: str) -> None:
-        """Remembered until `leave` or `free` grants it."""
-        seat.pausing = reason
-        self.keep(seat)
+    def wish_to_leave(self, seat: Seat, reason: str, at: datetime) -> None:
+        """Remembered until `leave` or `free` grants it. Whoever waits with a wrap-up put off goes on with that first."""
+        seat.pausing, seat.wished_at = reason, at
+        if seat.state == "ready" and seat.put_off is not None:
+            self._resume(seat, at)
+        else:
+            self.keep(seat)
 
     def leave(self, seat: Seat, at: datetime) -> None:
         """Grant the wish."""
@@ -88,7 +96,33 @@ class Seats:
         """The call is this operator's."""
         self._change(seat, "reserved", at, attempt_id=attempt_id, campaign_id=campaign_id)
 
+    def pull(self, seat: Seat, attempt_id: UUID, campaign_id: UUID | None, at: datetime) -> None:
+        """The call comes in the middle of this operator's wrap-up, whose rest follows after it."""
+        self._put_off(seat)
+        self._change(seat, "reserved", at, attempt_id=attempt_id, campaign_id=campaign_id)
+        seat.pulled = True
+
+    def end_timed_wrapup(self, seat: Seat, at: datetime) -> None:
+        """The time of the wrap-up is over: calls may come; what is not written yet stays on the screen and follows."""
+        self._put_off(seat)
+        self._change(seat, "ready", at)
+
+    def written_up(self, seat: Seat) -> None:
+        """The wrap-up that was put off is done."""
+        seat.put_off = seat.put_off_campaign = None
+        self.keep(seat)
+
+    def _put_off(self, seat: Seat) -> None:
+        seat.put_off, seat.put_off_campaign = seat.attempt_id, seat.campaign_id
+
+    def _resume(self, seat: Seat, at: datetime) -> None:
+        attempt_id, campaign_id = seat.put_off, seat.put_off_campaign
+        seat.put_off = seat.put_off_campaign = None
+        self._change(seat, "wrapup", at, attempt_id=attempt_id, campaign_id=campaign_id)
+        seat.resumed = True
+
     def talk(self, seat: Seat, attempt_id: UUID, campaign_id: UUID | None, at: datetime) -> None:
+        seat.pulls = seat.pulls.after_call(at, pulled=seat.pulled)
         self._change(seat, "talking", at, attempt_id=attempt_id, campaign_id=campaign_id)
 
     def wrap_up(self, seat: Seat, at: datetime) -> None:
@@ -119,8 +153,10 @@ class Seats:
         self._change(seat, "wrapup", at, attempt_id=seat.attempt_id, campaign_id=seat.campaign_id, part="left")
 
     def free(self, seat: Seat, at: datetime) -> None:
-        """Nothing binds this operator any more: ready, or gone if that was the wish."""
-        if seat.pausing is None:
+        """Nothing binds this operator any more: back to a wrap-up put off, else ready, or gone if that was the wish."""
+        if seat.put_off is not None:
+            self._resume(seat, at)
+        elif seat.pausing is None:
             self._change(seat, "ready", at)
         else:
             self.leave(seat, at)
@@ -143,6 +179,7 @@ class Seats:
         part: Part | None = None,
     ) -> None:
         seat.part = part
+        seat.resumed = seat.pulled = False
         seat.state, seat.since, seat.pause_reason = state, at, reason
         seat.attempt_id, seat.campaign_id, seat.offered, seat.asked = attempt_id, campaign_id, offered, False
         self._emit(StoreSeat(seat.row(), changed=True))

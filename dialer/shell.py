@@ -50,6 +50,7 @@ from dialer.messages import (
     NotServed,
     NotTold,
     OperatorSaid,
+    PullsAgreed,
     RecallsDue,
     SkillsKnown,
     Supply,
@@ -59,10 +60,11 @@ from dialer.messages import (
 )
 from dialer.orders import Intent, Orders
 from dialer.picker import ReachBook, hour_slot
-from dialer.planner import PacerFor, one_to_one
+from dialer.pull_consent import agreed_to_pull
 from dialer.reach_history import read_book
 from dialer.restore import begin_epoch, callers_entered, lock_key, restored
 from dialer.routing import Skills
+from dialer.running import PacerFor, by_mode
 from dialer.second_look import NewFacts
 from dialer.supply import CampaignFacts, due_recalls, running_campaigns, supply, terms_of
 from dialer.tables import Floor
@@ -90,7 +92,7 @@ class ShellTerms:
     heartbeat_seconds: float = 5.0
     rows_seconds: float = 5.0
     commit_seconds: float = 0.0
-    pacer_for: PacerFor = one_to_one
+    pacer_for: PacerFor = by_mode
 
 
 class FloorShell:
@@ -128,7 +130,8 @@ class FloorShell:
         self._batch_since: datetime | None = None
         self._commit_after = timedelta(seconds=self._terms.commit_seconds)
         self._obeyed: set[int] = set()
-        self._reason: str | None = None
+        self._reasons: dict[str, str] = {}
+        self._consenting: frozenset[UUID] = frozenset()
         self._campaigns: dict[UUID, CampaignFacts] = {}
         self._new_facts = NewFacts()
         self._skills: Skills = {}
@@ -298,7 +301,7 @@ class FloorShell:
             case EnterMissed():
                 self._enter_missed(command)
             case Explained():
-                self._reason = command.reason
+                self._reasons[str(command.campaign_id)] = command.reason
             case _:
                 self._batch.add(command)
                 if self._batch_since is None:
@@ -419,15 +422,19 @@ class FloorShell:
         with self._database.repeatable_transaction(self._municipality_id) as conn:
             said, _ = open_commands(conn, self._municipality_id, self._floor_id, now, self._obeyed)
             campaigns = running_campaigns(conn, self._floor_id)
-            terms = terms_of(conn, campaigns.values(), now) if campaigns != self._campaigns else None
+            terms = terms_of(conn, self._city.id, campaigns.values(), now) if campaigns != self._campaigns else None
             self._campaigns = campaigns
             recalls = self._due_recalls(conn, now)
             skills = operator_skills(conn, self._city)
+            consenting = agreed_to_pull(conn, self._city.id)
         if terms is not None:
             self._handle(CampaignsRunning(now, terms))
         if skills != self._skills:
             self._skills = skills
             self._handle(SkillsKnown(now, skills))
+        if consenting != self._consenting:
+            self._consenting = consenting
+            self._handle(PullsAgreed(now, consenting))
         self._obey(said, recalls, now)
 
     def _obey(self, said: list[OperatorSaid], recalls: tuple[Candidate, ...] | None, now: datetime) -> None:
@@ -483,10 +490,14 @@ class FloorShell:
             conn.execute(
                 update(Floor)
                 .where(Floor.floor_id == self._floor_id, Floor.epoch == self._epoch)
-                .values(engine_seen_at=now, figures=self._figures(), pacer_reason=self._reason)
+                .values(engine_seen_at=now, figures=self._figures(), pacer_reasons=self._reasons_now())
             )
             conn.execute(_KNOCK, {"payload": live_payload(self._municipality_id, self._floor_id, "figures")})
             self._city = load_city(conn, self._municipality_id)
+
+    def _reasons_now(self) -> dict[str, str]:
+        """Of the campaigns that run."""
+        return {campaign: why for campaign, why in self._reasons.items() if UUID(campaign) in self._campaigns}
 
     def _figures(self) -> dict[str, Any]:
         """What the wallboard shows at a glance; counts only."""

@@ -21,7 +21,8 @@ from casefile.clock import JST, jst
 from casefile.hours import ContactHours
 from casefile.vocabulary import Purpose
 from dialer.asterisk.detection.policy import Detection
-from dialer.messages import CampaignTerms, Candidate, Mode, Supplied
+from dialer.messages import CampaignTerms, Candidate, Mode, PastTimings, Supplied
+from dialer.past_timings import past_timings
 from dialer.picker import ReachBook, hour_slot
 from dialer.tables import PacingDay
 
@@ -58,7 +59,7 @@ SELECT min(e.next_at) FROM campaign_entry e
 """
 _RUNNING = """
 SELECT campaign_id, purpose, claim_group, mode, hours, caps, follow_up, ring_seconds, wrapup_seconds,
-       target_abandonment, detection
+       target_abandonment, detection, timed_wrapup
   FROM campaign WHERE floor_id = %(floor)s AND state = 'running' ORDER BY created_at, campaign_id
 """
 
@@ -78,8 +79,9 @@ class CampaignFacts:
     wrapup_seconds: int
     target_abandonment: float
     detection: Detection
+    timed_wrapup: bool
 
-    def terms(self, live_answers: int, abandoned: int) -> CampaignTerms:
+    def terms(self, live_answers: int, abandoned: int, past: PastTimings) -> CampaignTerms:
         """As the engine needs it, with the budget of the day so far."""
         return CampaignTerms(
             self.campaign_id,
@@ -89,6 +91,8 @@ class CampaignFacts:
             self.target_abandonment,
             live_answers,
             abandoned,
+            self.timed_wrapup,
+            past,
         )
 
 
@@ -111,10 +115,13 @@ def _facts(row: Any) -> CampaignFacts:
         row.wrapup_seconds,
         float(row.target_abandonment),
         Detection(row.detection),
+        row.timed_wrapup,
     )
 
 
-def terms_of(conn: Connection, campaigns: Iterable[CampaignFacts], now: datetime) -> tuple[CampaignTerms, ...]:
+def terms_of(
+    conn: Connection, city_id: int, campaigns: Iterable[CampaignFacts], now: datetime
+) -> tuple[CampaignTerms, ...]:
     """The campaigns with what today's budget has already been spent on."""
     rows = conn.execute(
         select(PacingDay.campaign_id, PacingDay.live_answers, PacingDay.abandoned)
@@ -122,7 +129,10 @@ def terms_of(conn: Connection, campaigns: Iterable[CampaignFacts], now: datetime
         .order_by(PacingDay.campaign_id)
     )
     spent = {row.campaign_id: (row.live_answers, row.abandoned) for row in rows}
-    return tuple(facts.terms(*spent.get(facts.campaign_id, (0, 0))) for facts in campaigns)
+    return tuple(
+        facts.terms(*spent.get(facts.campaign_id, (0, 0)), past_timings(conn, city_id, facts.campaign_id, now))
+        for facts in campaigns
+    )
 
 
 def supply(

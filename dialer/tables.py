@@ -49,6 +49,7 @@ class Campaign(OfMunicipality, Base):
     follow_up: Mapped[Json]
     ring_seconds: Mapped[int] = mapped_column(SmallInteger)
     wrapup_seconds: Mapped[int] = mapped_column(SmallInteger)
+    timed_wrapup: Mapped[bool]
     detection: Mapped[str]
     target_abandonment: Mapped[Decimal] = mapped_column(Numeric(4, 3))
     owner_id: Mapped[UUID]
@@ -95,7 +96,8 @@ class Floor(OfMunicipality, Base):
     epoch: Mapped[int] = mapped_column(BigInteger)
     engine_started_at: Mapped[datetime | None]
     engine_seen_at: Mapped[datetime | None]
-    pacer_reason: Mapped[str | None]
+    pacer_reasons: Mapped[Json]
+    """Why each running campaign is dialed as it is, in one line, by campaign."""
     figures: Mapped[Json]
 
 
@@ -105,6 +107,8 @@ class Seat(OfParent, Base):
     `reserved` means: a case is on offer (the `offered_*` columns: dial it or skip it) or its call is on the way
     (`attempt_id`). `pausing` names the pause that begins once no call in flight needs this operator any more. `part`: the
     call is another operator's, and this one is called in, third in it, or has left it and still writes (取次).
+    `put_off_attempt_id`: the call whose wrap-up follows later. `calls` of the day `calls_on`, of which `pulled` came in the
+    middle of a wrap-up; `pulled_last`: the latest did.
     """
 
     __tablename__ = "seat"
@@ -128,6 +132,21 @@ class Seat(OfParent, Base):
     offered_recall_id: Mapped[UUID | None]
     pausing: Mapped[str | None]
     part: Mapped[str | None]
+    put_off_attempt_id: Mapped[UUID | None]
+    calls_on: Mapped[date | None]
+    calls: Mapped[int]
+    pulled: Mapped[int]
+    pulled_last: Mapped[bool]
+
+
+class PullConsent(OfParent, Base):
+    """An operator has agreed to be called in the middle of a wrap-up; no row: not, or not any more. The audit log has both."""
+
+    __tablename__ = "pull_consent"
+    __table_args__ = (within("user_account", "operator_id", to=("user_id",)),)
+
+    operator_id: Mapped[UUID] = mapped_column(primary_key=True)
+    given_at: Mapped[datetime]
 
 
 class ListeningIn(OfParent, Base):

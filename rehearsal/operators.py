@@ -29,7 +29,7 @@ from casefile.ids import Ids
 from casefile.person.arrears import ArrearsLine, arrears_lines
 from casefile.problems import EntryRefused
 from casefile.vocabulary import ClaimGroup, ContactDirection, Purpose
-from dialer import commands
+from dialer import commands, pull_consent
 from rehearsal.people import People, Words
 from rehearsal.taking_notes import Talk, fill_in
 
@@ -92,16 +92,19 @@ class RobotOperator:
         self._tally = tally
         self._rng = random.Random(f"{floor.seed}:operator:{number}")
         self._looking = False
-        self._talking: UUID | None = None
-        self._words: Words | None = None
-        self._joined_at: datetime | None = None
-        self._case: _Case | None = None
+        self._talk: _Conversation | None = None
+        self._put_off: _Conversation | None = None
 
     @property
     def operator_id(self) -> UUID:
         return self._user.user_id
 
     # -- the shift ---------------------------------------------------------------------------------------------------
+
+    def agree_to_pull(self) -> None:
+        """Calls may come in the middle of this robot's wrap-up."""
+        with self._floor.database.transaction(self._floor.municipality_id) as conn:
+            pull_consent.give(conn, self._floor.municipality_id, self.operator_id, self._floor.clock.now())
 
     def begin(self) -> None:
         self._give("sign_in")
@@ -118,7 +121,7 @@ class RobotOperator:
 
     def go_home(self) -> None:
         """Leave once the call at hand is over; asked again a minute later until it is."""
-        if self._talking is None:
+        if self._talk is None:
             self._give("sign_out")
             self._floor.knock()
         else:
@@ -151,42 +154,38 @@ class RobotOperator:
         words = self._floor.exchange.ask_for(attempt_id, case.addressee_no, now)
         if words is None:
             return
-        self._talking, self._words, self._joined_at, self._case = attempt_id, words, now, case
+        if self._talk is not None:
+            # In the middle of a wrap-up: its rest follows.
+            self._put_off = self._talk
+        self._talk = _Conversation(attempt_id, words, now, case)
         if not words.resident_ends:
             self._floor.agenda.later(now + timedelta(seconds=words.talk_seconds), lambda: self._hang_up(attempt_id))
 
     def _hang_up(self, attempt_id: UUID) -> None:
-        if self._talking == attempt_id:
+        if self._talk is not None and self._talk.attempt_id == attempt_id:
             self._give("hang_up", attempt_id=attempt_id)
             self._floor.knock()
 
     def line_is_free(self, attempt_id: UUID) -> None:
         """The call is over, whoever ended it: write it up."""
-        if self._talking != attempt_id:
+        talk = self._talk
+        if talk is None or talk.attempt_id != attempt_id:
             return
-        seconds = _lognormal(self._rng, 30.0, 0.6)
-        ended = self._floor.clock.now()
-        self._floor.agenda.later(ended + timedelta(seconds=seconds), lambda: self._write_up(attempt_id, ended))
+        talk.ended_at = self._floor.clock.now()
+        self._write_up_within(talk, _lognormal(self._rng, 30.0, 0.6))
 
-    def _write_up(self, attempt_id: UUID, ended: datetime) -> None:
-        if self._talking != attempt_id or self._case is None or self._words is None or self._joined_at is None:
+    def _write_up_within(self, talk: _Conversation, seconds: float) -> None:
+        talk.written_at = self._floor.clock.now() + timedelta(seconds=seconds)
+        self._floor.agenda.later(talk.written_at, lambda: self._write_up(talk))
+
+    def _write_up(self, talk: _Conversation) -> None:
+        if self._talk is not talk or talk.written_at is None or self._floor.clock.now() < talk.written_at:
             return
-        case, words, joined = self._case, self._words, self._joined_at
-        talk = Talk(
-            form_id=self._floor.ids.new(),
-            attempt_id=attempt_id,
-            addressee_no=case.addressee_no,
-            purpose=case.purpose,
-            claim_group=case.claim_group,
-            phone_id=case.phone_id,
-            direction=case.direction,
-            started_at=joined,
-            ended_at=ended,
-            words=words,
-        )
-        submit_talk(self._floor, talk, self._user, case.lines, self._tally)
-        self._talking = self._case = self._words = self._joined_at = None
-        self._give("wrapup_done", attempt_id=attempt_id)
+        submit_talk(self._floor, _talk_of(talk, self._floor.ids.new()), self._user, talk.case.lines, self._tally)
+        self._give("wrapup_done", attempt_id=talk.attempt_id)
+        self._talk, self._put_off = self._put_off, None
+        if self._talk is not None:
+            self._write_up_within(self._talk, _lognormal(self._rng, 15.0, 0.6))
         self._floor.knock()
 
     def _give(self, kind: str, detail: dict[str, str] | None = None, attempt_id: UUID | None = None) -> None:
@@ -201,6 +200,34 @@ class RobotOperator:
                 attempt_id=attempt_id,
                 detail=detail,
             )
+
+
+@dataclass(slots=True)
+class _Conversation:
+    """One talk until it is written up. `ended_at` None: the line is still open."""
+
+    attempt_id: UUID
+    words: Words
+    joined_at: datetime
+    case: _Case
+    ended_at: datetime | None = None
+    written_at: datetime | None = None
+
+
+def _talk_of(done: _Conversation, form_id: UUID) -> Talk:
+    assert done.ended_at is not None
+    return Talk(
+        form_id=form_id,
+        attempt_id=done.attempt_id,
+        addressee_no=done.case.addressee_no,
+        purpose=done.case.purpose,
+        claim_group=done.case.claim_group,
+        phone_id=done.case.phone_id,
+        direction=done.case.direction,
+        started_at=done.joined_at,
+        ended_at=done.ended_at,
+        words=done.words,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,9 @@ from casefile.db import Database
 from casefile.ids import TimeOrderedIds
 from casefile.judgement import judge_promises
 from dialer import campaigns
-from dialer.planner import PacerFor, one_to_one
+from dialer.messages import CampaignTerms, Mode
+from dialer.pacing import AdaptiveLevelPacer, FixedRatioPacer, Pacer, Timings
+from dialer.running import PacerFor, by_mode, one_to_one
 from dialer.shell import FloorShell, ShellTerms
 from rehearsal import memory
 from rehearsal.agenda import VirtualAgenda
@@ -54,8 +56,26 @@ _HEARTBEAT_SECONDS = 3600.0
 """Nobody watches whether the engine lives."""
 
 
-PACERS: Mapping[str, PacerFor] = {"progressive": one_to_one}
-"""Pacers by the names the command line takes."""
+_LINES_PER_OPERATOR = 1.5
+
+
+def _fixed_ratio(_: CampaignTerms, __: Timings) -> Pacer:
+    return FixedRatioPacer(_LINES_PER_OPERATOR)
+
+
+def _adaptive(_: CampaignTerms, __: Timings) -> Pacer:
+    return AdaptiveLevelPacer()
+
+
+PACERS: Mapping[str, PacerFor] = {
+    "progressive": one_to_one,
+    "hazard": by_mode,
+    "fixed-ratio": _fixed_ratio,
+    "adaptive": _adaptive,
+}
+"""Pacers by the names the command line takes; all but `progressive` dial ahead of a free operator."""
+_AGREES_TO_PULL = 2
+"""Every second robot agrees to be called in the middle of a wrap-up, wherever that is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +92,11 @@ class RehearsalPlan:
     """How the core system writes its files; a layout that lacks some claims makes a city without them."""
     yen_min: int = 1_000
     """Who owes less is not on the list that is called."""
+
+    @property
+    def mode(self) -> Mode:
+        """The mode of its campaign."""
+        return "progressive" if self.pacer == "progressive" else "predictive"
 
     @property
     def size(self) -> int:
@@ -182,7 +207,7 @@ class Rehearsal:
         import_all(self._database, self.truth.code, written, self._clock, self._ids)
         self._work.refresh_statistics()
         self._city = city_of(self._database, self.truth.code)
-        start_campaign(self._database, self.room, self.city, self._clock, self._ids, "progressive", self.plan.yen_min)
+        start_campaign(self._database, self.room, self.city, self._clock, self._ids, self.plan.mode, self.plan.yen_min)
         self._texts.prepare(self.room, self.city)
         self._work.commit()
         self._shell = FloorShell(
@@ -215,7 +240,9 @@ class Rehearsal:
             seed=self.plan.seed,
         )
         for number, user in enumerate(self.room.operators):
-            self._robots[user.user_id] = RobotOperator(floor, user, number, self.tally)
+            robot = self._robots[user.user_id] = RobotOperator(floor, user, number, self.tally)
+            if self.plan.mode == "predictive" and number % _AGREES_TO_PULL == 0:
+                robot.agree_to_pull()
         self._lines.listen(self.shell.deliver)
         self.shell.start()
         memory.keep()

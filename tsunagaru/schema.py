@@ -46,6 +46,7 @@ DELETABLE = frozenset(
         "office_day",
         "operator_line",
         "operator_skill",
+        "pull_consent",
         "representative",
         "saved_selection",
         "tax_period",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
 
@@ -34,6 +35,9 @@ class CampaignForm(RuleInput):
     sms_follow_up: bool = True
     detection: Literal["none", "amd"] = "none"
     recording: Literal["off", "announced", "unannounced"] = "off"
+    target_abandonment: Decimal = Field(default=Decimal("0.01"), gt=0, le=Decimal("0.03"))
+    wrapup_seconds: int = Field(default=60, ge=0, le=600)
+    timed_wrapup: bool = False
 
 
 class Campaigns(Shown):

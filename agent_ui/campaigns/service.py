@@ -96,6 +96,9 @@ def create(context: PanelContext, person: SignedIn, form: CampaignForm) -> Creat
             floor_id=_floor(conn),
             mode=form.mode,
             detection=Detection(form.detection),
+            target_abandonment=form.target_abandonment,
+            wrapup_seconds=form.wrapup_seconds,
+            timed_wrapup=form.timed_wrapup,
             follow_up={"channel": "sms", "attempts": 3, "bands": 2, "days": 7} if form.sms_follow_up else {},
         )
         campaign_id = campaigns.create(conn, city, draft, now, context.ids)

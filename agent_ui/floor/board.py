@@ -18,6 +18,7 @@ from agent_ui.floor.schemas import (
     Alarm,
     CallCounts,
     CampaignLine,
+    CampaignPacing,
     DayFigures,
     FloorView,
     HourCount,
@@ -218,16 +219,29 @@ def _abandonment(lines: list[CampaignLine], conn: Connection, day: datetime, flo
             Attempt.intended_at >= day, Attempt.direction == "outbound", Attempt.person_answered
         )
     ).one()
-    targets = conn.scalars(
-        select(Campaign.target_abandonment).where(Campaign.state == "running").order_by(Campaign.target_abandonment)
-    ).all()
+    targets = sorted(line.target_abandonment for line in lines if line.state == "running")
+    reasons: dict[str, str] = floor.pacer_reasons if floor else {}
     return AbandonmentView(
         live_answers=row.live,
         abandoned=row.abandoned,
         rate=row.abandoned / row.live if row.live else 0.0,
-        target=float(targets[0]) if targets else 0.01,
+        target=targets[0] if targets else 0.01,
         maximum=MAXIMUM_ABANDONMENT,
-        pacer_reason=(floor.pacer_reason if floor else None) or _idle_reason(lines),
+        idle_reason=_idle_reason(lines),
+        campaigns=[_pacing(line, reasons) for line in lines if line.state == "running"],
+    )
+
+
+def _pacing(line: CampaignLine, reasons: dict[str, str]) -> CampaignPacing:
+    return CampaignPacing(
+        campaign_id=line.campaign_id,
+        name=line.name,
+        mode_label=line.mode_label,
+        live_answers=line.live_answers,
+        abandoned=line.abandoned,
+        rate=line.abandoned / line.live_answers if line.live_answers else 0.0,
+        target=line.target_abandonment,
+        reason=reasons.get(str(line.campaign_id), ""),
     )
 
 
@@ -375,6 +389,7 @@ def _campaign_line(row: Any, counts: Any) -> CampaignLine:
         closed=counts.closed if counts else 0,
         live_answers=row.live_answers or 0,
         abandoned=row.abandoned or 0,
+        target_abandonment=float(row.target_abandonment),
     )
 
 

@@ -60,6 +60,19 @@ class CallBacksView(Shown):
     lost: int
 
 
+class CampaignPacing(Shown):
+    """One running campaign's budget of 放棄呼 for today, and why it is dialed as it is."""
+
+    campaign_id: UUID
+    name: str
+    mode_label: str
+    live_answers: int
+    abandoned: int
+    rate: float
+    target: float
+    reason: str
+
+
 class AbandonmentView(Shown):
     """放棄呼 of today over live answers, against target and maximum (DOMAIN.md §2.8)."""
 
@@ -68,7 +81,9 @@ class AbandonmentView(Shown):
     rate: float
     target: float
     maximum: float
-    pacer_reason: str
+    idle_reason: str
+    """Why nothing is dialed, if no campaign has anything to say."""
+    campaigns: list[CampaignPacing]
 
 
 class DayFigures(Shown):
@@ -113,6 +128,7 @@ class CampaignLine(Shown):
     closed: int
     live_answers: int
     abandoned: int
+    target_abandonment: float
 
 
 class SmsQueue(Shown):

@@ -24,6 +24,7 @@ from agent_ui.panel.schemas import (
     MemberTab,
     PanelState,
     PreviewCard,
+    PullView,
     RecallLine,
     SeatView,
     TodayFigures,
@@ -42,7 +43,7 @@ from casefile.person import Disclosure, PersonCard, PhoneLine, person_card
 from casefile.phone_number import display
 from casefile.tables import Attempt, ContactRecord, Promise, Taxpayer, UserAccount
 from casefile.vocabulary import TaxpayerKind
-from dialer.tables import Floor, Seat
+from dialer.tables import Campaign, Floor, PullConsent, Seat
 
 _RIGHT_PARTY = [contact.value for contact in Contact if contact.is_right_party]
 
@@ -61,13 +62,14 @@ def read(
     now = context.clock.now()
     seat = conn.execute(select(Seat).where(Seat.operator_id == operator_id)).one_or_none()
     city = load_city(conn, municipality_id)
-    attempt_id = seat.attempt_id if seat else None
+    attempt_id = call_shown(seat)
     call = call_card(conn, city, attempt_id, operator_id, now) if attempt_id else None
     told = transfer_view.last_note(conn, attempt_id)
     here = confirmed if confirmed and confirmed.attempt_id == attempt_id else None
     return PanelState(
         now=now,
         seat=_seat_view(seat),
+        pull=_pull(conn, seat, operator_id),
         call=call,
         preview=_preview(conn, city, seat, now) if seat and call is None else None,
         # A desk with a call shows neither, and has no time to lose.
@@ -290,6 +292,7 @@ def _seat_view(seat: Any) -> SeatView:
             pause_label=None,
             attempt_id=None,
             pausing_label=None,
+            put_off=None,
         )
     return SeatView(
         state=seat.state,
@@ -299,7 +302,24 @@ def _seat_view(seat: Any) -> SeatView:
         pause_label=pause_label(seat.pause_reason),
         attempt_id=seat.attempt_id,
         pausing_label=pause_label(seat.pausing),
+        put_off=seat.put_off_attempt_id,
     )
+
+
+def call_shown(seat: Any) -> UUID | None:
+    """The call at hand; while none is, and no case is on offer, the one whose wrap-up was put off."""
+    if seat is None or seat.attempt_id is not None or seat.offered_addressee_no is not None:
+        return seat.attempt_id if seat else None
+    put_off: UUID | None = seat.put_off_attempt_id
+    return put_off
+
+
+def _pull(conn: Connection, seat: Any, operator_id: UUID) -> PullView:
+    agreed = conn.scalar(select(PullConsent.given_at).where(PullConsent.operator_id == operator_id)) is not None
+    ahead = select(Campaign.campaign_id).where(Campaign.state == "running", Campaign.mode == "predictive")
+    if seat is not None:
+        ahead = ahead.where(Campaign.floor_id == seat.floor_id)
+    return PullView(asked=conn.scalar(ahead.limit(1)) is not None, agreed=agreed)
 
 
 def _preview(conn: Connection, city: City, seat: Any, now: datetime) -> PreviewCard | None:

@@ -18,6 +18,7 @@ from agent_ui.panel.schemas import (
     OpenedCase,
     PanelState,
     Pause,
+    PullInput,
     ResultInput,
     SkipInput,
     SpeechView,
@@ -75,6 +76,13 @@ def _seat_routes(api: APIBlueprint, context: PanelContext, presence: Presence) -
     def pause(form: Pause) -> Done:
         """離席 with its reason; it begins once no call needs this operator."""
         return seats.pause(context, signed_in(), form.reason)
+
+    @api.post("/pull")
+    @api.input(PullInput, arg_name="form")
+    @api.output(Done)
+    def pull(form: PullInput) -> Done:
+        """後処理中の受電: agree, or take it back."""
+        return seats.agree_to_pull(context, signed_in(), form.agreed)
 
     @api.post("/preview/dial")
     @api.output(Done)

@@ -22,6 +22,19 @@ class SeatView(Shown):
     pause_label: str | None
     attempt_id: UUID | None
     pausing_label: str | None
+    put_off: UUID | None
+    """The call whose wrap-up follows later."""
+
+
+class PullView(Shown):
+    """受電への同意: whether calls may come in the middle of this operator's wrap-up, and whether any campaign would ask for it."""
+
+    asked: bool
+    agreed: bool
+
+
+class PullInput(BaseModel):
+    agreed: bool
 
 
 class TodayFigures(Shown):
@@ -194,6 +207,7 @@ class PanelState(Shown):
 
     now: datetime
     seat: SeatView
+    pull: PullView
     call: CallCard | None
     preview: PreviewCard | None
     today: TodayFigures | None

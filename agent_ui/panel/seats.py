@@ -6,7 +6,7 @@ import time
 from uuid import UUID
 
 from flask.sessions import SessionMixin
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select
 
 from agent_ui.cases.service import own_purpose
 from agent_ui.context import PanelContext
@@ -22,7 +22,7 @@ from casefile.db import Json
 from casefile.roles import Right
 from casefile.tables import Arrears, Attempt
 from casefile.vocabulary import ClaimGroup, Purpose
-from dialer import commands
+from dialer import commands, pull_consent
 from dialer.tables import FloorCommand, Seat
 
 DONE = Done(ok=True)
@@ -34,7 +34,8 @@ def show(context: PanelContext, person: SignedIn, session: SessionMixin) -> Pane
     person.require(Right.PANEL)
     with context.database.transaction(person.municipality_id) as conn:
         operator_id = person.user.user_id
-        attempt_id = conn.scalar(select(Seat.attempt_id).where(Seat.operator_id == operator_id))
+        seat = conn.execute(select(Seat).where(Seat.operator_id == operator_id)).one_or_none()
+        attempt_id = desk.call_shown(seat)
         confirmed = calls.members_confirmed_in(session, attempt_id)
         return desk.read(
             conn,
@@ -113,6 +114,21 @@ def pause(context: PanelContext, person: SignedIn, reason: str) -> Done:
     return say(context, person, "pause", detail={"reason": reason})
 
 
+def agree_to_pull(context: PanelContext, person: SignedIn, agreed: bool) -> Done:
+    """Whether calls may come in the middle of this operator's wrap-up; it holds at once, and the audit log has both."""
+    person.require(Right.PANEL)
+    operator_id = person.user.user_id
+    with context.database.transaction(person.municipality_id) as conn:
+        if agreed:
+            changed = pull_consent.give(conn, person.municipality_id, operator_id, context.clock.now())
+        else:
+            changed = pull_consent.take_back(conn, person.municipality_id, operator_id)
+        if changed:
+            note(conn, context, person, "pull.agree" if agreed else "pull.withdraw")
+        floor_id = desk.floor_of(conn, operator_id)
+    return DONE if floor_id is None or not changed else give(context, person, floor_id, "reload")
+
+
 def skip(context: PanelContext, person: SignedIn, reason: str) -> Done:
     """Pass over the case on offer."""
     if not reason.strip():
@@ -155,8 +171,8 @@ def wrapup_done(context: PanelContext, person: SignedIn, attempt_id: UUID, sessi
     with context.database.transaction(person.municipality_id) as conn:
         called = conn.execute(
             select(Attempt.addressee_no)
-            .join(Seat, Seat.attempt_id == Attempt.attempt_id)
-            .where(Seat.operator_id == person.user.user_id, Seat.attempt_id == attempt_id)
+            .join(Seat, or_(Seat.attempt_id == Attempt.attempt_id, Seat.put_off_attempt_id == Attempt.attempt_id))
+            .where(Seat.operator_id == person.user.user_id, Attempt.attempt_id == attempt_id)
         ).one_or_none()
         # A caller whom nobody could find has no case to write a record in.
         addressee_no = called.addressee_no if called else None

@@ -109,7 +109,7 @@ def main(orders_in: IO[bytes]) -> int:
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
     clock = ShiftedClock.decode(orders.clock)
     database = Database(orders.database_url, pool_size=2)
-    terms = ShellTerms(pacer_for=lambda _: AtMost(orders.calls_a_second))
+    terms = ShellTerms(pacer_for=lambda _, __: AtMost(orders.calls_a_second))
     with KnownLines(database, MUNICIPALITY, clock) as lines:
         carrier = _carrier(orders, lines, clock)
         run_engine(orders.database_url, MUNICIPALITY, FLOOR, carrier, stopping, clock=clock, terms=terms)

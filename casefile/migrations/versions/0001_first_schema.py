@@ -64,6 +64,7 @@ def upgrade() -> None:
         sa.Column("follow_up", postgresql.JSONB(), nullable=False),
         sa.Column("ring_seconds", sa.SmallInteger(), nullable=False),
         sa.Column("wrapup_seconds", sa.SmallInteger(), nullable=False),
+        sa.Column("timed_wrapup", sa.Boolean(), nullable=False),
         sa.Column("detection", sa.Text(), nullable=False),
         sa.Column("target_abandonment", sa.Numeric(precision=4, scale=3), nullable=False),
         sa.Column("owner_id", sa.Uuid(), nullable=False),
@@ -163,7 +164,7 @@ def upgrade() -> None:
         sa.Column("epoch", sa.BigInteger(), nullable=False),
         sa.Column("engine_started_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("engine_seen_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("pacer_reason", sa.Text(), nullable=True),
+        sa.Column("pacer_reasons", postgresql.JSONB(), nullable=False),
         sa.Column("figures", postgresql.JSONB(), nullable=False),
         sa.ForeignKeyConstraint(
             ["municipality_id"], ["municipality.municipality_id"], name=op.f("fk_floor_municipality_id")
@@ -524,6 +525,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("municipality_id", "campaign_id", "day", name=op.f("pk_pacing_day")),
     )
     op.create_table(
+        "pull_consent",
+        sa.Column("municipality_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("operator_id", sa.Uuid(), nullable=False),
+        sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["municipality_id", "operator_id"],
+            ["user_account.municipality_id", "user_account.user_id"],
+            name=op.f("fk_pull_consent_municipality_id_operator_id"),
+        ),
+        sa.PrimaryKeyConstraint("municipality_id", "operator_id", name=op.f("pk_pull_consent")),
+    )
+    op.create_table(
         "recording_terms",
         sa.Column("municipality_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("terms_id", sa.Uuid(), nullable=False),
@@ -566,6 +579,11 @@ def upgrade() -> None:
         sa.Column("offered_recall_id", sa.Uuid(), nullable=True),
         sa.Column("pausing", sa.Text(), nullable=True),
         sa.Column("part", sa.Text(), nullable=True),
+        sa.Column("put_off_attempt_id", sa.Uuid(), nullable=True),
+        sa.Column("calls_on", sa.Date(), nullable=True),
+        sa.Column("calls", sa.Integer(), nullable=False),
+        sa.Column("pulled", sa.Integer(), nullable=False),
+        sa.Column("pulled_last", sa.Boolean(), nullable=False),
         sa.CheckConstraint("part IN ('called_in', 'three_way', 'left')", name=op.f("ck_seat_part")),
         sa.CheckConstraint(
             "state IN ('offline', 'ready', 'paused', 'reserved', 'talking', 'wrapup')", name=op.f("ck_seat_state")
@@ -1581,6 +1599,7 @@ def upgrade() -> None:
     protect("operator_line", "SELECT", "INSERT", "UPDATE", "DELETE")
     protect("operator_skill", "SELECT", "INSERT", "UPDATE", "DELETE")
     protect("pacing_day", "SELECT", "INSERT", "UPDATE")
+    protect("pull_consent", "SELECT", "INSERT", "UPDATE", "DELETE")
     protect("recording_terms", "SELECT", "INSERT")
     protect("seat", "SELECT", "INSERT", "UPDATE")
     protect("seat_change", "SELECT", "INSERT")

@@ -69,7 +69,7 @@ def floor(**changes: Any) -> FloorView:
 def abandonment(abandoned: int, live: int) -> AbandonmentView:
     rate = abandoned / live if live else 0.0
     return AbandonmentView(
-        live_answers=live, abandoned=abandoned, rate=rate, target=0.01, maximum=0.03, pacer_reason="試験"
+        live_answers=live, abandoned=abandoned, rate=rate, target=0.01, maximum=0.03, idle_reason="試験", campaigns=[]
     )
 
 
@@ -91,6 +91,7 @@ def campaign(state: str, left: int) -> CampaignLine:
         closed=0,
         live_answers=0,
         abandoned=0,
+        target_abandonment=0.01,
     )
 
 

@@ -2103,6 +2103,55 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/panel/pull": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 後処理中の受電: agree, or take it back. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["PullInput"];
+                };
+            };
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Done"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/panel/ready": {
         parameters: {
             query?: never;
@@ -2789,12 +2838,14 @@ export interface components {
         AbandonmentView: {
             /** Abandoned */
             abandoned: number;
+            /** Campaigns */
+            campaigns: components["schemas"]["CampaignPacing"][];
+            /** Idle Reason */
+            idle_reason: string;
             /** Live Answers */
             live_answers: number;
             /** Maximum */
             maximum: number;
-            /** Pacer Reason */
-            pacer_reason: string;
             /** Rate */
             rate: number;
             /** Target */
@@ -3038,6 +3089,21 @@ export interface components {
              * @default true
              */
             sms_follow_up: boolean;
+            /**
+             * Target Abandonment
+             * @default 0.01
+             */
+            target_abandonment: number | string;
+            /**
+             * Timed Wrapup
+             * @default false
+             */
+            timed_wrapup: boolean;
+            /**
+             * Wrapup Seconds
+             * @default 60
+             */
+            wrapup_seconds: number;
         };
         /** CampaignLine */
         CampaignLine: {
@@ -3072,10 +3138,37 @@ export interface components {
             state: string;
             /** State Label */
             state_label: string;
+            /** Target Abandonment */
+            target_abandonment: number;
             /** Unreachable */
             unreachable: number;
             /** Yen */
             yen: number;
+        };
+        /**
+         * CampaignPacing
+         * @description One running campaign's budget of 放棄呼 for today, and why it is dialed as it is.
+         */
+        CampaignPacing: {
+            /** Abandoned */
+            abandoned: number;
+            /**
+             * Campaign Id
+             * Format: uuid
+             */
+            campaign_id: string;
+            /** Live Answers */
+            live_answers: number;
+            /** Mode Label */
+            mode_label: string;
+            /** Name */
+            name: string;
+            /** Rate */
+            rate: number;
+            /** Reason */
+            reason: string;
+            /** Target */
+            target: number;
         };
         /** Campaigns */
         Campaigns: {
@@ -3942,6 +4035,7 @@ export interface components {
             /** Pause Reasons */
             pause_reasons: components["schemas"]["PauseReason"][];
             preview: components["schemas"]["PreviewCard"] | null;
+            pull: components["schemas"]["PullView"];
             /** Recalls */
             recalls: components["schemas"]["RecallLine"][];
             seat: components["schemas"]["SeatView"];
@@ -4206,6 +4300,21 @@ export interface components {
             state_label: string;
             /** Targets */
             targets: string[];
+        };
+        /** PullInput */
+        PullInput: {
+            /** Agreed */
+            agreed: boolean;
+        };
+        /**
+         * PullView
+         * @description 受電への同意: whether calls may come in the middle of this operator's wrap-up, and whether any campaign would ask for it.
+         */
+        PullView: {
+            /** Agreed */
+            agreed: boolean;
+            /** Asked */
+            asked: boolean;
         };
         /** ReasonCount */
         ReasonCount: {
@@ -4591,6 +4700,8 @@ export interface components {
             pause_reason: string | null;
             /** Pausing Label */
             pausing_label: string | null;
+            /** Put Off */
+            put_off: string | null;
             /** Since */
             since: string | null;
             /**
