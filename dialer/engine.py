@@ -131,8 +131,8 @@ class Engine:
         now = event.at if self._now is None else max(self._now, event.at)
         self._now = now
         self.calls.pass_deadlines(now, event.attempt_id if isinstance(event, _LAST_WORD) else None)
-        self._on[type(event)](event)
         self._end_timed_wrapups(now)
+        self._on[type(event)](event)
         self._match(now)
         self.call_backs.match(now)
         self._let_go(now)

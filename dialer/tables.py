@@ -49,7 +49,7 @@ class Campaign(OfMunicipality, Base):
     follow_up: Mapped[Json]
     ring_seconds: Mapped[int] = mapped_column(SmallInteger)
     wrapup_seconds: Mapped[int] = mapped_column(SmallInteger)
-    timed_wrapup: Mapped[bool]
+    timed_wrapup: Mapped[bool] = mapped_column(default=False)
     detection: Mapped[str]
     target_abandonment: Mapped[Decimal] = mapped_column(Numeric(4, 3))
     owner_id: Mapped[UUID]
@@ -96,7 +96,7 @@ class Floor(OfMunicipality, Base):
     epoch: Mapped[int] = mapped_column(BigInteger)
     engine_started_at: Mapped[datetime | None]
     engine_seen_at: Mapped[datetime | None]
-    pacer_reasons: Mapped[Json]
+    pacer_reasons: Mapped[Json] = mapped_column(default=dict)
     """Why each running campaign is dialed as it is, in one line, by campaign."""
     figures: Mapped[Json]
 
@@ -134,9 +134,9 @@ class Seat(OfParent, Base):
     part: Mapped[str | None]
     put_off_attempt_id: Mapped[UUID | None]
     calls_on: Mapped[date | None]
-    calls: Mapped[int]
-    pulled: Mapped[int]
-    pulled_last: Mapped[bool]
+    calls: Mapped[int] = mapped_column(default=0)
+    pulled: Mapped[int] = mapped_column(default=0)
+    pulled_last: Mapped[bool] = mapped_column(default=False)
 
 
 class PullConsent(OfParent, Base):

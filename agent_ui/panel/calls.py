@@ -12,11 +12,10 @@ from agent_ui.cases import reading
 from agent_ui.context import PanelContext
 from agent_ui.errors import Forbidden, Invalid, NotFound, Refused
 from agent_ui.identity import SignedIn, note
-from agent_ui.panel import desk, transfer_view
+from agent_ui.panel import desk, identities, transfer_view
 from agent_ui.panel.schemas import (
     CallCard,
     Confirmed,
-    ConfirmedMembers,
     IdentityTicks,
     OpenedCase,
     SpeechLine,
@@ -31,9 +30,6 @@ from casefile.tables import Attempt
 from casefile.vocabulary import Purpose, TaxpayerKind
 from dialer.tables import Seat
 
-_KEY = "identity"
-MEMBERS = "members"
-"""Where the signed session keeps the other members of the household who were confirmed in the call at hand."""
 _NOT_YET = "本人確認がまだ済んでいません。"
 
 
@@ -60,41 +56,26 @@ def call_at_hand(conn: Connection, person: SignedIn, attempt_id: UUID) -> Any:
     A case opens in a call and closes with it; who once spoke with somebody may not read on for ever.
     """
     attempt = own_attempt(conn, person, attempt_id)
-    at_desk = conn.scalar(select(Seat.attempt_id).where(Seat.operator_id == person.user.user_id))
-    if at_desk != attempt_id:
+    if desk.shown_to(conn, person.user.user_id) != attempt_id:
         raise Refused("この通話はもう席にありません。案件は通話中に本人確認をして開きます。")
     if attempt.answered_at is None:
         raise Refused("相手がまだ応答していません。応答を待ってから本人確認をしてください。")
     return attempt
 
 
-def confirmed_in(session: SessionMixin) -> Confirmed | None:
-    """What this desk has confirmed, from the signed session: which items matched, never their content."""
-    kept = session.get(_KEY)
-    return Confirmed.model_validate(kept) if kept else None
-
-
 def confirmed_for(context: PanelContext, person: SignedIn, attempt_id: UUID, session: SessionMixin) -> Confirmed | None:
     """Whose identity is confirmed in this call: at this desk, or at the desk that called this one in (取次)."""
-    confirmed = confirmed_in(session)
-    if confirmed is not None and confirmed.attempt_id == attempt_id:
-        return confirmed
+    said = identities.person_in(session, attempt_id)
+    if said is not None:
+        return said
     with context.database.transaction(person.municipality_id) as conn:
         told = transfer_view.last_note(conn, attempt_id)
         return transfer_view.handed_confirmation(person.user.user_id, told)
 
 
-def members_confirmed_in(session: SessionMixin, attempt_id: UUID | None) -> ConfirmedMembers | None:
-    """Which other members of the household this desk has confirmed in this call: items by 宛名番号, no content."""
-    kept = session.get(MEMBERS)
-    found = ConfirmedMembers.model_validate(kept) if kept else None
-    return found if found and found.attempt_id == attempt_id else None
-
-
 def confirmed_addressee(attempt: Any, session: SessionMixin) -> list[str]:
     """The 宛名番号 of the person called, if that person was confirmed in this call; nobody otherwise."""
-    confirmed = confirmed_in(session)
-    return [attempt.addressee_no] if confirmed and confirmed.attempt_id == attempt.attempt_id else []
+    return [attempt.addressee_no] if identities.person_in(session, attempt.attempt_id) else []
 
 
 def confirm(
@@ -113,16 +94,15 @@ def confirm(
             raise Forbidden(_NOT_YET + card.identity_rule)
         codes = sorted(item.value for item in items)
         note(conn, context, person, "call.identity", card.addressee_no, {"attempt": str(attempt_id), "items": codes})
-    session[_KEY] = {"attempt_id": str(attempt_id), "contact": contact.value, "items": codes}
+    identities.keep_person(session, attempt_id, contact.value, codes)
     return case_of(context, person, attempt_id, session)
 
 
 def case_of(context: PanelContext, person: SignedIn, attempt_id: UUID, session: SessionMixin) -> OpenedCase:
     """The case of the call. Raises Forbidden until identity was confirmed for this very call."""
-    confirmed = confirmed_for(context, person, attempt_id, session)
-    if confirmed is None:
+    if confirmed_for(context, person, attempt_id, session) is None:
         raise Forbidden(_NOT_YET + "確認できた項目に印を付けてください。")
-    members = members_confirmed_in(session, attempt_id)
+    members = identities.members_in(session, attempt_id)
     with context.database.transaction(person.municipality_id) as conn:
         attempt = call_at_hand(conn, person, attempt_id)
         if attempt.purpose != Purpose.HEALTH_CHECK:

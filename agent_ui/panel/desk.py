@@ -306,6 +306,11 @@ def _seat_view(seat: Any) -> SeatView:
     )
 
 
+def shown_to(conn: Connection, operator_id: UUID) -> UUID | None:
+    """The call in front of this operator."""
+    return call_shown(conn.execute(select(Seat).where(Seat.operator_id == operator_id)).one_or_none())
+
+
 def call_shown(seat: Any) -> UUID | None:
     """The call at hand; while none is, and no case is on offer, the one whose wrap-up was put off."""
     if seat is None or seat.attempt_id is not None or seat.offered_addressee_no is not None:

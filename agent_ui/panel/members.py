@@ -17,7 +17,7 @@ from agent_ui.cases import reading
 from agent_ui.context import PanelContext
 from agent_ui.errors import Forbidden, Invalid, NotFound, Refused
 from agent_ui.identity import SignedIn, note
-from agent_ui.panel import calls, desk
+from agent_ui.panel import calls, desk, identities
 from agent_ui.panel.schemas import (
     CallCard,
     ConfirmedMembers,
@@ -36,7 +36,6 @@ from casefile.person import Disclosure, age_on, household_members
 from casefile.roles import Right
 from casefile.tables import Taxpayer
 from casefile.vocabulary import Purpose, TaxpayerKind
-from dialer.tables import Seat
 
 _NOT_YET = "この方の本人確認がまだ済んでいません。"
 _NOBODY = "この方の案件は、この通話では開けません。世帯の一覧から選び直してください。"
@@ -44,7 +43,7 @@ _NOBODY = "この方の案件は、この通話では開けません。世帯の
 
 def choices(context: PanelContext, person: SignedIn, attempt_id: UUID, session: SessionMixin) -> MemberChoices:
     """Who else may be on this line, by relation and age. Empty where the household is not shown (支援措置, companies)."""
-    confirmed = calls.members_confirmed_in(session, attempt_id)
+    confirmed = identities.members_in(session, attempt_id)
     done = set(confirmed.items) if confirmed else set()
     with context.database.transaction(person.municipality_id) as conn:
         attempt = _call_at_hand(conn, person, attempt_id)
@@ -98,9 +97,7 @@ def confirm(
         if not identity_confirmed(TaxpayerKind.PERSON, Contact.SELF, items):
             raise Forbidden(_NOT_YET + found.identity_rule)
         note(conn, context, person, "call.identity", addressee_no, {"attempt": str(attempt_id), "items": codes})
-    before = calls.members_confirmed_in(session, attempt_id)
-    kept = {**(before.items if before else {}), addressee_no: codes}
-    session[calls.MEMBERS] = {"attempt_id": str(attempt_id), "items": kept}
+    identities.keep_member(session, attempt_id, addressee_no, codes)
     return case_of(context, person, attempt_id, addressee_no, session)
 
 
@@ -108,7 +105,7 @@ def case_of(
     context: PanelContext, person: SignedIn, attempt_id: UUID, addressee_no: str, session: SessionMixin
 ) -> OpenedMember:
     """The member's case. Raises Forbidden until this member was confirmed in this very call."""
-    confirmed = calls.members_confirmed_in(session, attempt_id)
+    confirmed = identities.members_in(session, attempt_id)
     if confirmed is None or addressee_no not in confirmed.items:
         raise Forbidden(_NOT_YET + "確認できた項目に印を付けてください。")
     with context.database.transaction(person.municipality_id) as conn:
@@ -175,8 +172,7 @@ def relation_of(conn: Connection, addressee_no: str) -> str:
 def _call_at_hand(conn: Connection, person: SignedIn, attempt_id: UUID) -> Any:
     """The attempt, while it is on this operator's desk: members are confirmed in a call, not afterwards."""
     attempt = calls.own_attempt(conn, person, attempt_id)
-    at_desk = conn.scalar(select(Seat.attempt_id).where(Seat.operator_id == person.user.user_id))
-    if at_desk != attempt_id:
+    if desk.shown_to(conn, person.user.user_id) != attempt_id:
         raise Refused("この通話はもう席にありません。世帯の別の方の案件は、通話中に本人確認をして開きます。")
     return attempt
 

@@ -9,7 +9,7 @@ from flask import session
 
 from agent_ui.context import PanelContext
 from agent_ui.identity import signed_in
-from agent_ui.panel import calls, forms, members
+from agent_ui.panel import forms, identities, members
 from agent_ui.panel.schemas import (
     CallCard,
     CheckedView,
@@ -54,7 +54,7 @@ def add_routes(api: APIBlueprint, context: PanelContext) -> None:
     @api.output(CheckedView)
     def check_member(attempt_id: UUID, addressee_no: str, form: ResultInput) -> CheckedView:
         """What would keep the member's form from being saved; writes nothing."""
-        confirmed = calls.members_confirmed_in(session, attempt_id)
+        confirmed = identities.members_in(session, attempt_id)
         return forms.check_member(context, signed_in(), attempt_id, addressee_no, form, confirmed)
 
     @api.post("/calls/<uuid:attempt_id>/members/<string:addressee_no>/form")
@@ -62,5 +62,5 @@ def add_routes(api: APIBlueprint, context: PanelContext) -> None:
     @api.output(SubmittedView)
     def submit_member(attempt_id: UUID, addressee_no: str, form: ResultInput) -> SubmittedView:
         """Save the member's result: a second record on the same call."""
-        confirmed = calls.members_confirmed_in(session, attempt_id)
+        confirmed = identities.members_in(session, attempt_id)
         return forms.submit_member(context, signed_in(), attempt_id, addressee_no, form, confirmed)

@@ -13,7 +13,7 @@ from agent_ui.context import PanelContext
 from agent_ui.errors import Invalid, Refused, Unavailable
 from agent_ui.identity import SignedIn, note
 from agent_ui.labels import PauseReason
-from agent_ui.panel import calls, desk, members
+from agent_ui.panel import desk, identities, members
 from agent_ui.panel.schemas import ManualDial, PanelState
 from agent_ui.presence import FROM_SCREEN, Presence
 from agent_ui.signin.schemas import Done
@@ -34,16 +34,15 @@ def show(context: PanelContext, person: SignedIn, session: SessionMixin) -> Pane
     person.require(Right.PANEL)
     with context.database.transaction(person.municipality_id) as conn:
         operator_id = person.user.user_id
-        seat = conn.execute(select(Seat).where(Seat.operator_id == operator_id)).one_or_none()
-        attempt_id = desk.call_shown(seat)
-        confirmed = calls.members_confirmed_in(session, attempt_id)
+        attempt_id = desk.shown_to(conn, operator_id)
+        others = identities.members_in(session, attempt_id)
         return desk.read(
             conn,
             context,
             person.municipality_id,
             operator_id,
-            calls.confirmed_in(session),
-            members.tabs(conn, confirmed, operator_id),
+            identities.person_in(session, attempt_id),
+            members.tabs(conn, others, operator_id),
         )
 
 
@@ -178,9 +177,7 @@ def wrapup_done(context: PanelContext, person: SignedIn, attempt_id: UUID, sessi
         addressee_no = called.addressee_no if called else None
         saved = addressee_no is None or desk.is_recorded(conn, attempt_id, addressee_no, person.user.user_id)
         waiting = (
-            members.unrecorded(conn, calls.members_confirmed_in(session, attempt_id), person.user.user_id)
-            if called
-            else []
+            members.unrecorded(conn, identities.members_in(session, attempt_id), person.user.user_id) if called else []
         )
         relations = "、".join(members.relation_of(conn, one) for one in waiting)
     if not saved:

@@ -17,6 +17,8 @@ from tests.integration.agent_ui.conftest import NOW
 from tests.people import call
 
 FLOOR = UUID(int=0xF)
+RUNG = timedelta(minutes=2)
+"""Before now."""
 
 
 def put_on_the_line(
@@ -29,15 +31,8 @@ def put_on_the_line(
     answered: bool = True,
 ) -> tuple[UUID, UUID]:
     """A call to this person, on the desk of whoever signs in as `login`: attempt and operator."""
-    rung = NOW - timedelta(minutes=2)
+    attempt_id, operator_id = talk_with(database, municipality, addressee_no, number, login=login, answered=answered)
     with database.transaction(municipality) as conn:
-        attempt_id = admit(conn, load_city(conn, municipality), [call(addressee_no, number)], rung)[0].attempt_id
-        assert attempt_id is not None
-        operator_id = conn.scalars(select(UserAccount.user_id).where(UserAccount.login == login)).one()
-        ledger.hand(conn, attempt_id, rung)
-        if answered:
-            ledger.answered(conn, attempt_id, rung + timedelta(seconds=9), person=True)
-            ledger.joined(conn, attempt_id, rung + timedelta(seconds=10), operator_id)
         conn.execute(
             insert(Floor).values(municipality_id=municipality, floor_id=FLOOR, name="本庁", epoch=1, figures={})
         )
@@ -47,8 +42,30 @@ def put_on_the_line(
                 operator_id=operator_id,
                 floor_id=FLOOR,
                 state="talking" if answered else "reserved",
-                since=rung,
+                since=NOW - RUNG,
                 attempt_id=attempt_id,
             )
         )
+    return attempt_id, operator_id
+
+
+def talk_with(
+    database: Database,
+    municipality: int,
+    addressee_no: str,
+    number: str,
+    *,
+    login: str = "operator",
+    answered: bool = True,
+) -> tuple[UUID, UUID]:
+    """A call to this person, as the ledger has it: attempt, and the operator who talks."""
+    rung = NOW - RUNG
+    with database.transaction(municipality) as conn:
+        attempt_id = admit(conn, load_city(conn, municipality), [call(addressee_no, number)], rung)[0].attempt_id
+        assert attempt_id is not None
+        operator_id = conn.scalars(select(UserAccount.user_id).where(UserAccount.login == login)).one()
+        ledger.hand(conn, attempt_id, rung)
+        if answered:
+            ledger.answered(conn, attempt_id, rung + timedelta(seconds=9), person=True)
+            ledger.joined(conn, attempt_id, rung + timedelta(seconds=10), operator_id)
     return attempt_id, operator_id

@@ -23,6 +23,7 @@ from dialer.campaigns import Draft
 from dialer.commands import give
 from dialer.disk import Disk, DiskAwaited
 from dialer.rule import Rule
+from dialer.running import PacerFor, by_mode
 from dialer.shell import FloorShell, ShellTerms
 from dialer.tables import CampaignEntry, Seat
 from tests.people import People, key, mobile
@@ -133,7 +134,12 @@ class Room:
                 },
             )
 
-    def start(self, commit_seconds: float = 0.0, disk_of: Callable[[Database], Disk] = DiskAwaited) -> FloorShell:
+    def start(
+        self,
+        commit_seconds: float = 0.0,
+        disk_of: Callable[[Database], Disk] = DiskAwaited,
+        pacer_for: PacerFor = by_mode,
+    ) -> FloorShell:
         self.shell = FloorShell(
             self.database,
             self.municipality_id,
@@ -142,7 +148,7 @@ class Room:
             self.ids,
             random.Random(2),
             self.carrier,
-            ShellTerms(commit_seconds=commit_seconds),
+            ShellTerms(commit_seconds=commit_seconds, pacer_for=pacer_for),
             disk_of,
         )
         self.carrier.listen(self.shell.deliver)
@@ -153,7 +159,7 @@ class Room:
         if self.shell is not None:
             self.shell.close()
 
-    def give(self, kind: str, operator: int = 0, **detail: Any) -> int:
+    def give(self, kind: str, operator: int = 0, attempt_id: UUID | None = None, **detail: Any) -> int:
         """One floor command of an operator, committed."""
         with self.transaction() as conn:
             return give(
@@ -163,12 +169,13 @@ class Room:
                 kind,
                 now=self.clock.now(),
                 operator_id=self.operators[operator] if self.operators else None,
+                attempt_id=attempt_id,
                 detail=detail,
             )
 
-    def say(self, kind: str, operator: int = 0, **detail: Any) -> int:
+    def say(self, kind: str, operator: int = 0, attempt_id: UUID | None = None, **detail: Any) -> int:
         """One floor command of an operator, committed and read."""
-        number = self.give(kind, operator, **detail)
+        number = self.give(kind, operator, attempt_id, **detail)
         self.shell.wake()
         self.shell.flush()
         return number

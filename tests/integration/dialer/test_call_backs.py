@@ -84,7 +84,7 @@ def test_the_one_person_with_this_number_is_known_at_once(room: Room) -> None:
     assert room.seats()[room.operators[0]].attempt_id == CALL
     room.clock.move_to(room.clock.now() + timedelta(seconds=90))
     hang_up(room)
-    room.say("wrapup_done", attempt_id=str(CALL))
+    room.say("wrapup_done", attempt_id=CALL)
     found = row(room)
     assert (found.state, found.result, found.wrapped_up_at) == ("ended", "01", room.clock.now())
 
@@ -170,7 +170,7 @@ def test_a_caller_comes_to_who_knows_them_and_to_who_can_serve_them(room: Room) 
     assert first.operator_id == room.operators[1]
     take(room)
     hang_up(room)
-    room.say("wrapup_done", 1, attempt_id=str(CALL))
+    room.say("wrapup_done", 1, attempt_id=CALL)
     again = key("call-back", 2)
     comes(room, mobile(1), again)
     assert [told.operator_id for told in room.carrier.sent if isinstance(told, Join)][1:] == [room.operators[1]]
@@ -211,7 +211,7 @@ def test_the_right_person_who_called_back_is_not_called_about_the_same(room: Roo
         )
         add_record(conn, room.municipality_id, said, recorded_at=room.clock.now(), recorded_by=room.operators[0])
     hang_up(room)
-    room.say("wrapup_done", attempt_id=str(CALL))
+    room.say("wrapup_done", attempt_id=CALL)
     (entry,) = rows(room, CampaignEntry)
     assert (entry.state, entry.next_at) == ("reached", None)
 

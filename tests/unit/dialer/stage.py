@@ -133,8 +133,8 @@ class Stage:
     _command: int = 0
     _admitted: set[str] = field(default_factory=set)
 
-    def open(self) -> None:
-        terms = CampaignTerms(CAMPAIGN, self.mode, 25, 60, 0.01)  # type: ignore[arg-type]
+    def open(self, **changes: Any) -> None:
+        terms = CampaignTerms(CAMPAIGN, self.mode, 25, 60, 0.01, **changes)  # type: ignore[arg-type]
         self.handle(CampaignsRunning(self.now, (terms,)))
 
     def handle(self, event: EngineEvent) -> None:
@@ -237,6 +237,10 @@ class Stage:
                     how=how,
                 )
             )
+
+    def say_done(self, operator_id: UUID, attempt_id: UUID) -> None:
+        """The wrap-up of one certain call is done."""
+        self.handle(OperatorSaid(self.now, 999, "wrapup_done", operator_id, attempt_id))
 
     def fact(self, number: int, verb: str, words: tuple[str, ...]) -> Any:
         attempt_id, at = attempt(number), self.now
