@@ -29,7 +29,7 @@ from casefile.ids import Ids
 from casefile.person.arrears import ArrearsLine, arrears_lines
 from casefile.problems import EntryRefused
 from casefile.vocabulary import ClaimGroup, ContactDirection, Purpose
-from dialer import commands, pull_consent
+from dialer import commands
 from rehearsal.people import People, Words
 from rehearsal.taking_notes import Talk, fill_in
 
@@ -100,11 +100,6 @@ class RobotOperator:
         return self._user.user_id
 
     # -- the shift ---------------------------------------------------------------------------------------------------
-
-    def agree_to_pull(self) -> None:
-        """Calls may come in the middle of this robot's wrap-up."""
-        with self._floor.database.transaction(self._floor.municipality_id) as conn:
-            pull_consent.give(conn, self._floor.municipality_id, self.operator_id, self._floor.clock.now())
 
     def begin(self) -> None:
         self._give("sign_in")

@@ -23,9 +23,10 @@ from casefile.intake.importing import apply_import
 from casefile.intake.mapping import load_mapping
 from casefile.tables import Municipality
 from casefile.vocabulary import ClaimGroup, Purpose
-from dialer import campaigns, selection
+from dialer import campaigns, pull_consent, selection
 from dialer.messages import Mode
 from dialer.rule import Rule
+from dialer.tables import Campaign
 from rehearsal.city.files import WrittenFile
 from rehearsal.city.model import SyntheticCity
 
@@ -142,6 +143,20 @@ def start_campaign(
         campaigns.start(conn, room.municipality_id, campaign_id, now)
     room.campaign_ids.append(campaign_id)
     return campaign_id
+
+
+def dial_ahead(database: Database, room: Room, clock: Clock) -> None:
+    """From now on the room's campaigns are predictive, and every second operator agrees to be called in a wrap-up."""
+    with database.transaction(room.municipality_id) as conn:
+        conn.execute(update(Campaign).where(Campaign.campaign_id.in_(room.campaign_ids)).values(mode="predictive"))
+    agree_to_pulls(database, room, clock)
+
+
+def agree_to_pulls(database: Database, room: Room, clock: Clock) -> None:
+    """Every second operator agrees to be called in the middle of a wrap-up."""
+    with database.transaction(room.municipality_id) as conn:
+        for operator in room.operators[::2]:
+            pull_consent.give(conn, room.municipality_id, operator.user_id, clock.now())
 
 
 def city_of(database: Database, municipality_id: int) -> City:

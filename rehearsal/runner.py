@@ -39,7 +39,7 @@ from rehearsal.lines import Exchange, VirtualLines
 from rehearsal.one_transaction import GROWING, OneTransaction
 from rehearsal.operators import Floor, RobotOperator, Tally
 from rehearsal.people import People
-from rehearsal.room import ROOM_HOURS, Room, city_of, import_all, import_one, open_room, start_campaign
+from rehearsal.room import ROOM_HOURS, Room, agree_to_pulls, city_of, import_all, import_one, open_room, start_campaign
 from rehearsal.shifts import shift_of
 from rehearsal.texts import TextService
 from rehearsal.tills import Tills
@@ -74,8 +74,6 @@ PACERS: Mapping[str, PacerFor] = {
     "adaptive": _adaptive,
 }
 """Pacers by the names the command line takes; all but `progressive` dial ahead of a free operator."""
-_AGREES_TO_PULL = 2
-"""Every second robot agrees to be called in the middle of a wrap-up, wherever that is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,9 +238,9 @@ class Rehearsal:
             seed=self.plan.seed,
         )
         for number, user in enumerate(self.room.operators):
-            robot = self._robots[user.user_id] = RobotOperator(floor, user, number, self.tally)
-            if self.plan.mode == "predictive" and number % _AGREES_TO_PULL == 0:
-                robot.agree_to_pull()
+            self._robots[user.user_id] = RobotOperator(floor, user, number, self.tally)
+        if self.plan.mode == "predictive":
+            agree_to_pulls(self._database, self.room, self._clock)
         self._lines.listen(self.shell.deliver)
         self.shell.start()
         memory.keep()

@@ -18,6 +18,7 @@ from casefile.db import Database
 from casefile.ids import TimeOrderedIds
 from rehearsal.city import CityPlan, SyntheticCity, build_city
 from rehearsal.city.taxes import office_open
+from rehearsal.room import dial_ahead
 from rehearsal.runner import Rehearsal, RehearsalPlan
 from tsunagaru.database import DEMO_FILE
 from tsunagaru.ports import free_port
@@ -81,6 +82,7 @@ def open_demo(url: str, home: Path, seed: int, speed: float, tell: Callable[[str
         rehearsal = Rehearsal(plan, database, files)
         rehearsal.run()
         clock = ShiftedClock(datetime.now(UTC), _opening(plan), speed)
+        dial_ahead(database, rehearsal.room, clock)
         sign_ins = _accounts(database, rehearsal, clock)
     finally:
         database.close()

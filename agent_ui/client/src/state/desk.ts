@@ -50,6 +50,8 @@ export function takeDesk(state: State): void {
   if (desk.value && isPast(desk.value, state)) trouble.value = "";
   desk.value = state;
   reopen(state);
+  // A call that is over and comes back to be written up: what was confirmed in it only an answer can tell.
+  if (before !== after && state.call && !state.call.live && !state.confirmed) void loadDesk().catch(() => undefined);
 }
 
 /** A call whose identity is confirmed, here before or where it was handed over from: its case opens by itself. */
