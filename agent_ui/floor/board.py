@@ -44,6 +44,7 @@ from casefile.tables import (
     UserAccount,
 )
 from casefile.vocabulary import Purpose
+from dialer.pacing import DayBudget
 from dialer.tables import Campaign, CampaignEntry, Floor, ListeningIn, PacingDay, Seat
 from sms.tables import Message
 
@@ -241,6 +242,7 @@ def _pacing(line: CampaignLine, reasons: dict[str, str]) -> CampaignPacing:
         abandoned=line.abandoned,
         rate=line.abandoned / line.live_answers if line.live_answers else 0.0,
         target=line.target_abandonment,
+        spent=line.mode == "predictive" and DayBudget(line.target_abandonment, line.live_answers, line.abandoned).spent,
         reason=reasons.get(str(line.campaign_id), ""),
     )
 

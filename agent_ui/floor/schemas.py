@@ -70,6 +70,8 @@ class CampaignPacing(Shown):
     abandoned: int
     rate: float
     target: float
+    spent: bool
+    """Nothing more may be risked for now: it dials one-to-one."""
     reason: str
 
 

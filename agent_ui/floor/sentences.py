@@ -28,6 +28,12 @@ def alarms(view: FloorView) -> list[tuple[Level, str]]:
     rate = view.abandonment
     if rate.live_answers >= FEW_ANSWERS and rate.rate >= rate.maximum * NEAR_LIMIT:
         found.append(("warn", f"放棄呼率が上限{rate.maximum:.0%}に近づいています。発信は自動で抑えられます。"))
+    for pacing in rate.campaigns:
+        if pacing.spent:
+            lost = f"応答{pacing.live_answers}件中、放棄{pacing.abandoned}件"
+            found.append(
+                ("warn", f"「{pacing.name}」は本日の放棄枠を使い切り、1対1の発信に切り替わっています({lost})。")
+            )
     running = [line for line in view.campaigns if line.state == "running"]
     for line in running:
         if line.open == 0:

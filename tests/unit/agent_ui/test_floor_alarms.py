@@ -11,6 +11,7 @@ from agent_ui.floor.schemas import (
     CallBacksView,
     CallCounts,
     CampaignLine,
+    CampaignPacing,
     DayFigures,
     FloorView,
     OperatorLine,
@@ -129,6 +130,19 @@ def test_abandonment_near_the_maximum_counts_only_with_enough_answers() -> None:
     assert "放棄呼率" not in told(floor(abandonment=abandonment(1, 10)))
     assert "放棄呼率" in told(floor(abandonment=abandonment(3, 100)))
     assert "放棄呼率" not in told(floor(abandonment=abandonment(2, 100)))
+
+
+def test_a_spent_budget_is_told_with_its_counts() -> None:
+    pacing = CampaignPacing(
+        campaign_id=FLOOR, name="秋の催告", mode_label="", live_answers=40, abandoned=1, rate=0.025, target=0.01,
+        spent=True, reason="",
+    )  # fmt: skip
+    view = abandonment(0, 0)
+    assert "「秋の催告」は本日の放棄枠を使い切り" in told(
+        floor(abandonment=view.model_copy(update={"campaigns": [pacing]}))
+    )
+    calm = pacing.model_copy(update={"spent": False})
+    assert told(floor(abandonment=view.model_copy(update={"campaigns": [calm]}))) == ""
 
 
 def test_a_running_list_that_is_empty_and_a_floor_nobody_sits_on() -> None:

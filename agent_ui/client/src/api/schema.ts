@@ -3167,6 +3167,8 @@ export interface components {
             rate: number;
             /** Reason */
             reason: string;
+            /** Spent */
+            spent: boolean;
             /** Target */
             target: number;
         };
