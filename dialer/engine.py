@@ -336,7 +336,7 @@ class Engine:
 
     def _timed_wrapups(self) -> Iterator[tuple[datetime, Seat]]:
         """Who may be called again when, whether or not the wrap-up is done: at most one is put off at a time."""
-        for seat in self.seats:
+        for seat in self.seats if self.running.time_wrapups else ():
             terms = self.running.terms(seat.campaign_id) if seat.state == "wrapup" else None
             if terms is not None and terms.timed_wrapup and seat.may_put_off_wrapup:
                 yield seat.since + timedelta(seconds=terms.wrapup_seconds), seat

@@ -58,6 +58,8 @@ class RunningCampaigns:
     def __init__(self, pacer_for: PacerFor) -> None:
         self._pacer_for = pacer_for
         self._running: dict[UUID, Running] = {}
+        self.time_wrapups = False
+        """Whether any of them does."""
 
     def __iter__(self) -> Iterator[Running]:
         return iter(self._running.values())
@@ -72,6 +74,7 @@ class RunningCampaigns:
     def told(self, event: CampaignsRunning) -> None:
         """Keep stock and pacer of those that go on as they were; what is paced otherwise from now on begins anew."""
         self._running = {terms.campaign_id: self._take_up(terms, event.at) for terms in event.campaigns}
+        self.time_wrapups = any(terms.timed_wrapup for terms in event.campaigns)
 
     def _take_up(self, terms: CampaignTerms, at: datetime) -> Running:
         known = self._running.get(terms.campaign_id)
