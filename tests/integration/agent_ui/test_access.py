@@ -65,6 +65,7 @@ def body_for(address: str) -> dict[str, object]:
         },
         "/api/campaigns/count": {"purpose": "dunning", "claim_group": "compulsory", "rule": {}},
         "/api/floor/stops": {"kind": "other", "reason": "試験"},
+        "/api/panel/pull": {"agreed": True},
         "/api/panel/pause": {"reason": "rest"},
         "/api/panel/preview/skip": {"reason": "その他"},
         "/api/panel/dial": {"addressee_no": "A1", "phone_id": SOME_ID},
