@@ -7,17 +7,16 @@ calls than a slot has, its price rises, where they want fewer it falls, down to 
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from dialer.reach.ahead import Floats, ShiftAhead, Whole
 from dialer.reach.worth import STRENGTH, Small, Stopping
 
-SAMPLE = 800
+SAMPLE = 500
 """So many people stand for the list; their calls are counted up to all."""
 ROUNDS = 60
-ROUNDS_FROM_YESTERDAY = 12
+ROUNDS_FROM_YESTERDAY = 8
 _FIRST_STEP, _LAST_STEP = 0.06, 0.004
-_SOFT = 0.01
+_SOFT = 0.02
 """Near the price people call and wait in part: without it all of one kind would change their mind at once."""
 
 
@@ -99,5 +98,5 @@ def _step_on(plan: Stopping, slot: int, fresh: Small, tried: Small) -> float:
 
 
 def _leaning(gain: Small, fade: Small) -> Small:
-    call: npt.NDArray[np.float32] = 1.0 / (1.0 + np.exp(np.clip(-gain / _SOFT, -30, 30)))
-    return np.where(fade > 0, call, np.float32(0)).astype(np.float32)
+    call = np.clip(gain * np.float32(0.5 / _SOFT) + np.float32(0.5), 0, 1)
+    return np.asarray(np.where(fade > 0, call, np.float32(0)), dtype=np.float32)

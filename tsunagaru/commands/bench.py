@@ -24,6 +24,7 @@ MEASUREMENTS: dict[str, str] = {
     "detection": "留守番電話・録音装置・FAXの聞き分け(合成音声)",
     "panel": "電話に出てから画面が出るまでの時間",
     "pacing": "発信の間合いの計算",
+    "reach": "誰に今かけるか: 架空の都市での架電順の比べ合い",
     "reports": "帳票の作成",
     "sms": "SMSの送信",
 }

@@ -1,0 +1,64 @@
+"""The reach model of the house on a synthetic city: it sees the log, and what is on file, and nothing else."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from dialer.reach import Attempts, Candidates, Moments, ReachModel, age_bands
+from rehearsal.reach_cities.city import City
+from rehearsal.reach_cities.households import AGES
+from rehearsal.reach_cities.room import Calls, Room
+
+Reals = npt.NDArray[np.floating]
+Whole = npt.NDArray[np.int64]
+
+REBUILD_EVERY = 1
+"""Mornings between two rebuilds."""
+
+
+class Modelled:
+    """Learns every hour's calls as they come and is rebuilt every morning, as in the engine."""
+
+    def __init__(self, city: City) -> None:
+        self._model = ReachModel(city.hours.calendar)
+        starts = city.hours.starts
+        self._moments = Moments.at(starts, city.hours.calendar)
+        roster = city.roster
+        self._age = age_bands(starts[0].year - np.array(AGES)[roster.age[roster.household]], starts[0].year)
+        self._log: list[Attempts] = []
+
+    def morning(self, room: Room) -> None:
+        """The nightly rebuild."""
+        if self._log:
+            self._log = [Attempts.joined(self._log)]
+            self._model.fit(self._log[0], room.city.hours.starts[room.slot])
+
+    def learn(self, room: Room, calls: Calls) -> None:
+        if not len(calls):
+            return
+        whom = self._whom(room, calls.candidate, calls.letter_days, calls.sms_days)
+        attempts = Attempts.of(self._moments[calls.slot], whom, calls.result, calls.right)
+        self._model.learn(attempts)
+        self._log.append(attempts)
+
+    def chances(self, room: Room, candidates: Whole, slots: Whole) -> tuple[Reals, Reals]:
+        whom = self._whom(room, candidates, room.letter_days(candidates), room.sms_days(candidates))
+        live, right = self._model.chances_by_slot(whom, self._moments[slots])
+        spread = self._model.spread(whom, room.city.hours.starts[room.slot])
+        mean = live[:, 0]
+        return right, np.clip(mean * (1 - mean) / np.maximum(spread**2, 1e-6) - 1, 0.3, 1e3)
+
+    def _whom(self, room: Room, candidates: Whole, letters: Whole, texts: Whole) -> Candidates:
+        roster = room.city.roster
+        household = roster.household[candidates]
+        return Candidates.of(
+            roster.person[candidates],
+            household,
+            roster.phone[candidates],
+            roster.line[candidates],
+            district=roster.district[household] + 1,
+            age=self._age[candidates],
+            letter_days=letters,
+            sms_days=texts,
+        )

@@ -1,0 +1,101 @@
+"""The orders on a small city: the ideal observer is a bound, and knows what it says it knows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rehearsal.reach_cities.city import found_city
+from rehearsal.reach_cities.evaluation import (
+    IDEAL,
+    LOT,
+    Cell,
+    Setting,
+    calls_per_contact,
+    evaluate,
+    mean_of,
+    share_of,
+)
+from rehearsal.reach_cities.hours import calling_hours
+from rehearsal.reach_cities.observers import IdealObserver
+from rehearsal.reach_cities.plain import ByLot
+from rehearsal.reach_cities.room import Calls, Room
+from rehearsal.reach_cities.trial import try_order
+
+SMALL = Setting(households=400, weeks=4, calls_a_week=0.4)
+PLAIN = (LOT, "city_hour", "person", "person_band", "last_success")
+
+
+@pytest.fixture(scope="module")
+def cells() -> list[Cell]:
+    return list(evaluate(["types"], (1, 2, 3), (*PLAIN, IDEAL), SMALL))
+
+
+def _contacts(cells: list[Cell], order: str) -> int:
+    return sum(sum(cell.contacts) for cell in cells if cell.order == order)
+
+
+@pytest.mark.parametrize("order", PLAIN)
+def test_nobody_who_sees_the_same_calls_does_better_than_the_ideal_observer(cells: list[Cell], order: str) -> None:
+    assert _contacts(cells, IDEAL) >= 1.02 * _contacts(cells, order)
+
+
+def test_all_orders_get_the_same_room(cells: list[Cell]) -> None:
+    most = SMALL.calls_an_hour * len(calling_hours(SMALL.weeks))
+    assert {sum(cell.calls) for cell in cells if cell.order == LOT} == {most}
+    assert all(sum(cell.calls) <= most for cell in cells)
+
+
+class _Overheard(ByLot):
+    """Calls by lot, while the observer says beforehand what each call would bring."""
+
+    def __init__(self, observer: IdealObserver) -> None:
+        super().__init__(4)
+        self.observer = observer
+        self.told: list[tuple[float, bool]] = []
+
+    def morning(self, room: Room) -> None:
+        self.observer.morning(room)
+
+    def learn(self, room: Room, calls: Calls) -> None:
+        chances = self.observer.chances(room, calls.candidate, np.array([room.slot]))[0][:, 0]
+        self.told += list(zip(chances.tolist(), calls.right.tolist(), strict=True))
+        self.observer.learn(room, calls)
+
+
+@pytest.mark.parametrize("name", ["types", "correlated"])
+def test_the_ideal_observers_chances_come_true(name: str) -> None:
+    city = found_city(name, 8, 500, calling_hours(4))
+    overheard = _Overheard(IdealObserver(city, 77, prototypes=400))
+    try_order(city, overheard, 12)
+    told = np.array([chance for chance, _ in overheard.told])
+    came = np.array([right for _, right in overheard.told])
+    order = np.argsort(told)
+    for part in np.array_split(order, 4):
+        spread = np.sqrt((told[part] * (1 - told[part])).sum()) / len(part)
+        assert came[part].mean() == pytest.approx(told[part].mean(), abs=3.5 * spread + 0.015)
+    assert told[order[-300:]].mean() > told[order[:300]].mean() + 0.2
+
+
+def test_a_broken_off_run_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    kept = tmp_path / "cells"
+    setting = Setting(households=60, weeks=1, calls_a_week=1.0)
+    first = list(evaluate(["drift"], (1,), (LOT,), setting, kept))
+    (file,) = kept.iterdir()
+    text = file.read_text(encoding="utf-8").replace(f'"contacts": [{first[0].contacts[0]}]', '"contacts": [12345]')
+    file.write_text(text, encoding="utf-8")
+    again = list(evaluate(["drift"], (1,), (LOT, "person"), setting, kept))
+    assert again[0].contacts == (12345,)
+    assert [cell.order for cell in again] == [LOT, "person"]
+    assert len(list(kept.iterdir())) == 2
+
+
+def test_sums_over_seeds() -> None:
+    first = [Cell("types", seed, LOT, (10, 10), contacts) for seed, contacts in ((1, (2, 3)), (2, (5, 5)))]
+    bound = [Cell("types", seed, IDEAL, (10, 10), (5, 5)) for seed in (2, 1)]
+    assert calls_per_contact(first, 1, 2).value == pytest.approx((20 / 5 + 20 / 10) / 2)
+    assert share_of(first, bound, 1, 1).value == pytest.approx((2 / 5 + 1) / 2)
+    assert str(mean_of([1.0])) == "1.00"
+    assert mean_of([1.0, 2.0, 3.0]).half == pytest.approx(4.303 / np.sqrt(3))
