@@ -130,7 +130,9 @@ def terms_of(
     )
     spent = {row.campaign_id: (row.live_answers, row.abandoned) for row in rows}
     return tuple(
-        facts.terms(*spent.get(facts.campaign_id, (0, 0)), past_timings(conn, city_id, facts.campaign_id, now))
+        facts.terms(
+            *spent.get(facts.campaign_id, (0, 0)), past_timings(conn, city_id, facts.campaign_id, facts.purpose, now)
+        )
         for facts in campaigns
     )
 

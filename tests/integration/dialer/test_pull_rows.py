@@ -16,6 +16,7 @@ from dialer.pacing import FixedRatioPacer
 from dialer.past_timings import past_timings
 from dialer.tables import Floor, Seat
 from tests.integration.dialer.room import Room
+from tests.people import key
 
 
 def seat_of(room: Room, operator: int = 0) -> Any:
@@ -109,14 +110,18 @@ def test_what_calls_took_is_read_from_the_ledger(timed: Room) -> None:
     timed.run(1)
     timed.shell.flush()
     with timed.transaction() as conn:
-        past = past_timings(conn, timed.municipality_id, timed.campaign_id, timed.clock.now())
+        past = past_timings(conn, timed.municipality_id, timed.campaign_id, "dunning", timed.clock.now())
         later = timed.clock.now() + timedelta(days=31)
-        forgotten = past_timings(conn, timed.municipality_id, timed.campaign_id, later)
+        forgotten = past_timings(conn, timed.municipality_id, timed.campaign_id, "dunning", later)
+        like_it = past_timings(conn, timed.municipality_id, key("another"), "dunning", timed.clock.now())
+        unlike = past_timings(conn, timed.municipality_id, key("another"), "survey", timed.clock.now())
     assert len(past.answer) == 1
     assert past.talk == (60.0,)
     assert len(past.wrapup) == 1
     assert past.release == ()
     assert forgotten.talk == ()
+    assert like_it == past, "a campaign without calls of its own begins with what others of its purpose have learned"
+    assert unlike.talk == ()
 
 
 def test_reasons_of_running_campaigns_are_on_the_floors_row(room: Room) -> None:
