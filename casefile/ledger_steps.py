@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -40,8 +40,8 @@ UPDATE attempt a
 RETURNING a.attempt_id
 """
 WRAP_UP = """
-UPDATE attempt a SET wrapped_up_at = s.at
-  FROM unnest(%(done)s::uuid[], %(done_at)s::timestamptz[]) AS s(id, at)
+UPDATE attempt a SET wrapped_up_at = s.at, put_off_seconds = s.put_off
+  FROM unnest(%(done)s::uuid[], %(done_at)s::timestamptz[], %(put_off)s::int[]) AS s(id, at, put_off)
  WHERE a.municipality_id = %(city)s AND a.attempt_id = ANY(%(done)s::uuid[]) AND a.attempt_id = s.id
    AND a.wrapped_up_at IS NULL
 """
@@ -73,12 +73,24 @@ def advance_values(steps: Sequence[LedgerStep]) -> dict[str, Any]:
     return {"ids": [step.attempt_id for step in steps], "steps": rows_as_json(plain)}
 
 
-def wrap_up_values(done: Sequence[tuple[UUID, datetime]]) -> dict[str, Any]:
-    """What `WRAP_UP` takes beside `city`: the operators have finished the work after these calls; the first time counts."""
-    return {"done": [attempt for attempt, _ in done], "done_at": [at for _, at in done]}
+class WrappedUp(NamedTuple):
+    """The operator has finished the work after a call; `put_off_seconds` of the time until then went to other calls."""
+
+    attempt_id: UUID
+    at: datetime
+    put_off_seconds: int | None = None
 
 
-def wrap_up(conn: Connection, municipality_id: int, done: Sequence[tuple[UUID, datetime]]) -> None:
+def wrap_up_values(done: Sequence[WrappedUp]) -> dict[str, Any]:
+    """What `WRAP_UP` takes beside `city`; the first time counts."""
+    return {
+        "done": [wrapped.attempt_id for wrapped in done],
+        "done_at": [wrapped.at for wrapped in done],
+        "put_off": [wrapped.put_off_seconds for wrapped in done],
+    }
+
+
+def wrap_up(conn: Connection, municipality_id: int, done: Sequence[WrappedUp]) -> None:
     """`WRAP_UP` by itself."""
     if done:
         conn.exec_driver_sql(WRAP_UP, {"city": municipality_id, **wrap_up_values(done)})

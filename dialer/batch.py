@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -13,7 +12,7 @@ from sqlalchemy import Connection
 
 from casefile.db import rows_as_json
 from casefile.ids import Ids
-from casefile.ledger_steps import ADVANCE, WRAP_UP, LedgerStep, advance_values, wrap_up, wrap_up_values
+from casefile.ledger_steps import ADVANCE, WRAP_UP, LedgerStep, WrappedUp, advance_values, wrap_up, wrap_up_values
 from dialer.commands import FLOOR_LIVE, live_payload
 from dialer.messages import (
     Answer,
@@ -43,16 +42,17 @@ _PARTS = {
     "new_seats": """
     INSERT INTO seat (municipality_id, floor_id, operator_id, state, since, pause_reason, attempt_id, campaign_id,
                       assigned_campaign_id, offered_addressee_no, offered_phone_id, offered_recall_id, pausing,
-                      part, put_off_attempt_id, calls_on, calls, pulled, pulled_last)
+                      part, put_off_attempt_id, put_off_at, calls_on, calls, pulled, pulled_last)
     SELECT %(city)s, %(floor)s, s.* FROM jsonb_to_recordset(%(seats)s::jsonb)
         AS s(operator uuid, state text, since timestamptz, reason text, attempt uuid, campaign uuid, assigned uuid,
-             person text, phone uuid, recall uuid, pausing text, part text, put_off uuid, day date, calls int, pulled int, last boolean)
+             person text, phone uuid, recall uuid, pausing text, part text, put_off uuid, put_off_at timestamptz, day date, calls int, pulled int, last boolean)
     ON CONFLICT (municipality_id, operator_id) DO UPDATE
        SET floor_id = excluded.floor_id, state = excluded.state, since = excluded.since,
            pause_reason = excluded.pause_reason, attempt_id = excluded.attempt_id, campaign_id = excluded.campaign_id,
            assigned_campaign_id = excluded.assigned_campaign_id, offered_addressee_no = excluded.offered_addressee_no,
            offered_phone_id = excluded.offered_phone_id, offered_recall_id = excluded.offered_recall_id,
            pausing = excluded.pausing, part = excluded.part, put_off_attempt_id = excluded.put_off_attempt_id,
+           put_off_at = excluded.put_off_at,
            calls_on = excluded.calls_on, calls = excluded.calls, pulled = excluded.pulled,
            pulled_last = excluded.pulled_last
 """,
@@ -194,7 +194,7 @@ class Batch:
 
     def write(self, conn: Connection, municipality_id: int, floor_id: UUID, ids: Ids) -> list[StoreEnded]:
         """Write the rows and wake the screens when they are committed; gives the ends that were news to the ledger."""
-        done = [(wrapped.attempt_id, wrapped.at) for wrapped in self.wrapped_up]
+        done = [WrappedUp(each.attempt_id, each.at, each.put_off_seconds) for each in self.wrapped_up]
         values: dict[str, Any] = {"city": municipality_id, "channel": FLOOR_LIVE}
         values["payloads"] = _json(
             [live_payload(municipality_id, floor_id, k.kind, k.operator_id, k.attempt_id) for k in self.knocks]
@@ -204,15 +204,15 @@ class Batch:
             values |= part
         changed, _ = conn.exec_driver_sql(_statement(tuple(parts)), values).one()
         # One statement changes a row once: whoever was done so fast comes second.
-        wrap_up(conn, municipality_id, [entry for entry in done if entry[0] in self.steps])
+        wrap_up(conn, municipality_id, [entry for entry in done if entry.attempt_id in self.steps])
         return [ended for ended in self.ended if ended.attempt_id in changed]
 
-    def _parts(self, floor_id: UUID, done: Sequence[tuple[UUID, datetime]], ids: Ids) -> dict[str, dict[str, Any]]:
+    def _parts(self, floor_id: UUID, done: Sequence[WrappedUp], ids: Ids) -> dict[str, dict[str, Any]]:
         """The parts of the statement that have rows, each with what it takes."""
         parts: dict[str, dict[str, Any]] = {}
         if self.steps:
             parts["moved"] = advance_values(list(self.steps.values()))
-        first = [entry for entry in done if entry[0] not in self.steps]
+        first = [entry for entry in done if entry.attempt_id not in self.steps]
         if first:
             parts["wrapped_up"] = wrap_up_values(first)
         if self.seats:
@@ -256,6 +256,7 @@ def _seat_row(row: SeatRow) -> dict[str, Any]:
         "pausing": row.pausing,
         "part": row.part,
         "put_off": row.put_off,
+        "put_off_at": row.put_off_at,
         "day": row.pulls.day,
         "calls": row.pulls.calls,
         "pulled": row.pulls.pulled,

@@ -260,10 +260,11 @@ class Calls:
 
     def _note_wrapped_up(self, call: Call, at: datetime) -> None:
         dialed = call.candidate if isinstance(call.candidate, Candidate) else None
-        seat = self._seats.holding(call.attempt_id)
-        if seat is not None and seat.state == "wrapup" and not seat.resumed:
+        seat, later = self._seats.holding(call.attempt_id), self._seats.putting_off(call.attempt_id)
+        put_off_seconds = later.seconds_put_off(at) if later else seat.stood_aside if seat else None
+        if seat is not None and seat.state == "wrapup" and put_off_seconds is None:
             self._learner.took(call.candidate.campaign_id, "wrapup", (at - seat.since).total_seconds())
-        self._emit(StoreWrappedUp(call.attempt_id, dialed, at))
+        self._emit(StoreWrappedUp(call.attempt_id, dialed, at, put_off_seconds))
 
     def _free_operator(self, call: Call, at: datetime) -> None:
         seat = self._seats.holding(call.attempt_id)

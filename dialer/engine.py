@@ -320,13 +320,24 @@ class Engine:
         """Nobody is ready: out of a wrap-up, if anybody has agreed to that (PACING.md §5)."""
         if call.reserved_for is not None or self.seats.holding(call.attempt_id) is not None:
             return None
-        seat = longest_in_wrapup(self.seats, call.candidate.campaign_id, self._consenting, now)
+        seat = longest_in_wrapup(self._written_up(), call.candidate.campaign_id, self._consenting, now)
         if seat is not None:
             self.seats.pull(seat, call.attempt_id, call.candidate.campaign_id, now)
         return seat
 
+    def _written_up(self) -> list[Seat]:
+        """Operators in wrap-up whose line is free of the call they write up."""
+        found = []
+        for seat in self.seats:
+            call = self.calls.get(seat.attempt_id) if seat.state == "wrapup" else None
+            if call is not None and call.state.line_is_free:
+                found.append(seat)
+        return found
+
     def _next_pull(self, now: datetime) -> datetime | None:
-        return next_ripe(self.seats, self._consenting, now) if self._consenting and self.calls.waiting() else None
+        return (
+            next_ripe(self._written_up(), self._consenting, now) if self._consenting and self.calls.waiting() else None
+        )
 
     def _pulls_agreed(self, event: PullsAgreed) -> None:
         self._consenting = event.operators
@@ -336,8 +347,8 @@ class Engine:
 
     def _timed_wrapups(self) -> Iterator[tuple[datetime, Seat]]:
         """Who may be called again when, whether or not the wrap-up is done: at most one is put off at a time."""
-        for seat in self.seats if self.running.time_wrapups else ():
-            terms = self.running.terms(seat.campaign_id) if seat.state == "wrapup" else None
+        for seat in self._written_up() if self.running.time_wrapups else ():
+            terms = self.running.terms(seat.campaign_id)
             if terms is not None and terms.timed_wrapup and seat.may_put_off_wrapup:
                 yield seat.since + timedelta(seconds=terms.wrapup_seconds), seat
 

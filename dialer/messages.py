@@ -274,6 +274,7 @@ class SeatRow:
     pausing: str | None = None
     part: Part | None = None
     put_off: UUID | None = None
+    put_off_at: datetime | None = None
     pulls: PullTally = field(default_factory=PullTally)
 
 
@@ -459,6 +460,7 @@ class StoreWrappedUp:
     attempt_id: UUID
     candidate: Candidate | None
     at: datetime
+    put_off_seconds: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ _SPANS = """
 SELECT extract(epoch FROM COALESCE(a.speech_at, a.answered_at, a.connected_at) - a.intended_at)::float AS answer,
        extract(epoch FROM a.ended_at - a.intended_at)::float AS taken,
        extract(epoch FROM a.ended_at - a.connected_at)::float AS talk,
-       extract(epoch FROM a.wrapped_up_at - a.ended_at)::float AS wrapup,
+       CASE WHEN a.put_off_seconds IS NULL THEN extract(epoch FROM a.wrapped_up_at - a.ended_at)::float END AS wrapup,
        a.person_answered
   FROM attempt a
  WHERE a.municipality_id = %(city)s AND a.channel = 'call' AND a.direction = 'outbound' AND a.state = 'ended'

@@ -126,6 +126,7 @@ def _seat(row: Any) -> SeatRow:
         row.pausing,
         row.part,
         row.put_off_attempt_id,
+        row.put_off_at,
         PullTally(row.calls_on, row.calls, row.pulled, row.pulled_last),
     )
 

@@ -41,10 +41,11 @@ class Seat:
     """取次: its call is another's, and this is what it does there."""
     put_off: UUID | None = None
     put_off_campaign: UUID | None = None
+    put_off_at: datetime | None = None
     pulls: PullTally = field(default_factory=PullTally)
     wished_at: datetime | None = None
-    resumed: bool = False
-    """Its wrap-up is the rest of one that was put off."""
+    stood_aside: int | None = None
+    """Its wrap-up is the rest of one that was put off for so many seconds."""
     pulled: bool = False
     """The call it is reserved for came in the middle of a wrap-up."""
 
@@ -55,7 +56,11 @@ class Seat:
     @property
     def may_put_off_wrapup(self) -> bool:
         """One at a time, once, and not by whoever is about to leave."""
-        return self.part is None and self.put_off is None and self.pausing is None and not self.resumed
+        return self.part is None and self.put_off is None and self.pausing is None and self.stood_aside is None
+
+    def seconds_put_off(self, at: datetime) -> int:
+        """How long the wrap-up has stood aside."""
+        return round((at - (self.put_off_at or at)).total_seconds())
 
     @property
     def on_the_floor(self) -> bool:
@@ -80,6 +85,7 @@ class Seat:
             self.pausing,
             self.part,
             self.put_off,
+            self.put_off_at,
             self.pulls,
         )
 
@@ -98,6 +104,7 @@ class Seat:
             row.pausing,
             part=row.part,
             put_off=row.put_off,
+            put_off_at=row.put_off_at,
             pulls=row.pulls,
         )
 

@@ -98,28 +98,29 @@ class Seats:
 
     def pull(self, seat: Seat, attempt_id: UUID, campaign_id: UUID | None, at: datetime) -> None:
         """The call comes in the middle of this operator's wrap-up, whose rest follows after it."""
-        self._put_off(seat)
+        self._put_off(seat, at)
         self._change(seat, "reserved", at, attempt_id=attempt_id, campaign_id=campaign_id)
         seat.pulled = True
 
     def end_timed_wrapup(self, seat: Seat, at: datetime) -> None:
         """The time of the wrap-up is over: calls may come; what is not written yet stays on the screen and follows."""
-        self._put_off(seat)
+        self._put_off(seat, at)
         self._change(seat, "ready", at)
 
     def written_up(self, seat: Seat) -> None:
         """The wrap-up that was put off is done."""
-        seat.put_off = seat.put_off_campaign = None
+        seat.put_off = seat.put_off_campaign = seat.put_off_at = None
         self.keep(seat)
 
-    def _put_off(self, seat: Seat) -> None:
-        seat.put_off, seat.put_off_campaign = seat.attempt_id, seat.campaign_id
+    def _put_off(self, seat: Seat, at: datetime) -> None:
+        seat.put_off, seat.put_off_campaign, seat.put_off_at = seat.attempt_id, seat.campaign_id, at
 
     def _resume(self, seat: Seat, at: datetime) -> None:
         attempt_id, campaign_id = seat.put_off, seat.put_off_campaign
-        seat.put_off = seat.put_off_campaign = None
+        stood_aside = seat.seconds_put_off(at)
+        seat.put_off = seat.put_off_campaign = seat.put_off_at = None
         self._change(seat, "wrapup", at, attempt_id=attempt_id, campaign_id=campaign_id)
-        seat.resumed = True
+        seat.stood_aside = stood_aside
 
     def talk(self, seat: Seat, attempt_id: UUID, campaign_id: UUID | None, at: datetime) -> None:
         seat.pulls = seat.pulls.after_call(at, pulled=seat.pulled)
@@ -179,7 +180,7 @@ class Seats:
         part: Part | None = None,
     ) -> None:
         seat.part = part
-        seat.resumed = seat.pulled = False
+        seat.stood_aside, seat.pulled = None, False
         seat.state, seat.since, seat.pause_reason = state, at, reason
         seat.attempt_id, seat.campaign_id, seat.offered, seat.asked = attempt_id, campaign_id, offered, False
         self._emit(StoreSeat(seat.row(), changed=True))

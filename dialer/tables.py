@@ -133,6 +133,7 @@ class Seat(OfParent, Base):
     pausing: Mapped[str | None]
     part: Mapped[str | None]
     put_off_attempt_id: Mapped[UUID | None]
+    put_off_at: Mapped[datetime | None]
     calls_on: Mapped[date | None]
     calls: Mapped[int] = mapped_column(default=0)
     pulled: Mapped[int] = mapped_column(default=0)

@@ -129,4 +129,6 @@ class Attempt(OfMunicipality, Base):
     unknown_since: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     wrapped_up_at: Mapped[datetime | None]
+    put_off_seconds: Mapped[int | None]
+    """Of the time until then, how long the wrap-up stood aside for other calls."""
     operator_id: Mapped[UUID | None]

@@ -36,7 +36,8 @@ def read_calls(conn: Connection, known: Known, period: Period, purpose: Purpose)
             case(
                 (
                     Attempt.wrapped_up_at <= known.moment,
-                    cast(func.floor(seconds_between(Attempt.ended_at, Attempt.wrapped_up_at)), Integer),
+                    cast(func.floor(seconds_between(Attempt.ended_at, Attempt.wrapped_up_at)), Integer)
+                    - func.coalesce(Attempt.put_off_seconds, 0),
                 )
             ),
             func.coalesce(seconds_between(begins_speech, Attempt.connected_at) > JOIN_SECONDS, False),

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callflow.states import CallState
-from dialer.messages import CallRow, PullsAgreed, SeatRow
+from dialer.messages import CallRow, PullsAgreed, SeatRow, StoreWrappedUp
 from dialer.pull import MOST_OF_A_DAY, PullTally, longest_in_wrapup, next_ripe
 from dialer.seat import Seat
 from tests.unit.dialer.stage import START, Stage, attempt, candidate, operator
@@ -44,7 +44,7 @@ def test_whoever_is_longest_in_wrapup_is_chosen() -> None:
         {"pausing": "break"},
         {"part": "left"},
         {"put_off": attempt(1)},
-        {"resumed": True},
+        {"stood_aside": 40},
         {"pulls": PullTally(START.date(), calls=20, last=True)},
         {"pulls": PullTally(START.date(), calls=5)},
         {"pulls": PullTally(START.date(), calls=20, pulled=3)},
@@ -132,6 +132,22 @@ def test_an_answered_call_comes_out_of_the_wrapup_and_its_rest_follows() -> None
     stage.do("A", "wrapup_done")
     assert stage.seat("A") == "ready"
     assert stage.engine.calls.get(attempt(1)) is None
+    stood_aside = {
+        done.attempt_id: done.put_off_seconds for done in stage.everything if isinstance(done, StoreWrappedUp)
+    }
+    assert stood_aside == {attempt(1): 58, attempt(2): None}
+
+
+def test_a_wrapup_whose_line_is_not_free_yet_is_left_alone() -> None:
+    stage = floor_with_a_wrapup()
+    stage.at(5)
+    stage.do("B", "hang_up")
+    stage.handle(PullsAgreed(stage.now, frozenset({B})))
+    seat = stage.engine.seats.get(B)
+    assert seat is not None
+    seat.pulls = MUCH
+    answered_at(stage, 16)
+    assert "join 2 B" not in stage.take(), "the network has not freed B's line"
 
 
 def test_a_wrapup_of_less_than_ten_seconds_is_waited_for_within_the_patience() -> None:
