@@ -214,7 +214,10 @@ def test_an_engine_that_lost_its_floor_cannot_dial(
     request = people.debtor("A", mobile(1))
     floor = uuid4()
     conn.execute(
-        text("INSERT INTO floor (municipality_id, floor_id, name, epoch, figures) VALUES (:m, :f, '1', 7, '{}')"),
+        text(
+            "INSERT INTO floor (municipality_id, floor_id, name, epoch, figures, pacer_reasons)"
+            " VALUES (:m, :f, '1', 7, '{}', '{}')"
+        ),
         {"m": municipality, "f": floor},
     )
     for epoch in (6, 8, None):

@@ -28,7 +28,10 @@ def conn(database: Database, municipality: int) -> Iterator[Connection]:
     with database.transaction(municipality) as connection:
         People(connection, municipality, date(2026, 8, 31)).city_data()
         connection.execute(
-            text("INSERT INTO floor (municipality_id, floor_id, name, epoch, figures) VALUES (:m, :f, '1', 1, '{}')"),
+            text(
+                "INSERT INTO floor (municipality_id, floor_id, name, epoch, figures, pacer_reasons)"
+                " VALUES (:m, :f, '1', 1, '{}', '{}')"
+            ),
             {"m": municipality, "f": FLOOR},
         )
         yield connection
