@@ -45,8 +45,8 @@ def run(args: Namespace) -> int:
         f"{len(listed.lines):,}人分の候補を並べて {args.output} に書きました(記録 {len(history.attempts):,}件、"
         f"使わなかった行 {len(history.refused) + len(listed.refused):,})。"
     )
-    _tell(args.history, history.refused)
-    _tell(args.candidates, listed.refused)
+    tell_refused(args.history, history.refused)
+    tell_refused(args.candidates, listed.refused)
     return 1 if history.refused or listed.refused else 0
 
 
@@ -63,7 +63,7 @@ def _write(path: Path, listed: CandidateFile, live: np.ndarray, right: np.ndarra
     half.replace(path)
 
 
-def _tell(path: Path, refused: Sequence[Refused]) -> None:
+def tell_refused(path: Path, refused: Sequence[Refused]) -> None:
     """Every refused line with its sentence; nothing of its content but what is wrong."""
     for each in refused[:_SHOWN]:
         print(f"{path.name} {each.line}行目: {each.reason}", file=sys.stderr)
