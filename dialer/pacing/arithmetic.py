@@ -6,16 +6,11 @@ module. Columns are horizons; a `chance` is one probability for each horizon.
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-
-LEAST_THETA = 1e-4
-MOST_THETA = 0.9
 
 
 def rows_of(ages: Floats, step: float, first: Ints, count: int) -> Ints:
@@ -29,56 +24,54 @@ def answer_chances(probability: Floats, answered: Floats, unanswered: Floats, he
     return np.minimum(probability.reshape(-1, 1) * answered / np.maximum(still, 1e-9).reshape(-1, 1), 1.0)
 
 
-def counted(chances: Floats, room: int) -> Floats:
-    """Distribution of how many of these come true, in the first len(chances) + 1 of `room` rows (exact Poisson-binomial)."""
-    spread = np.zeros((room, chances.shape[1]))
-    spread[0] = 1.0
-    for number in range(len(chances)):
-        one_more(spread, number + 1, chances[number])
-    return spread
+def operators_left(spare: int, frees: Floats, answers: Floats) -> Floats:
+    """Distribution of D = spare + those who become free − answers, one row for each D: 0 (or fewer), 1, 2, …; exact.
+
+    `spare`: operators ready less callers waiting. Nobody comes after the answers are taken off, so once D is 0 it stays.
+    """
+    free = np.zeros((len(frees) + 1, frees.shape[1]))
+    free[0] = 1.0
+    for number in range(len(frees)):
+        chance = frees[number]
+        free[1 : number + 2] = free[1 : number + 2] * (1.0 - chance) + free[: number + 1] * chance
+        free[0] = free[0] * (1.0 - chance)
+    none = max(-spare, 0)
+    least = max(spare, 0)
+    left = np.zeros((max(spare + len(frees), 0) + 1, frees.shape[1]))
+    if none > 0:
+        left[0] = free[: none + 1].sum(axis=0)
+        left[1:] = free[none + 1 :]
+    else:
+        left[least:] = free
+    for number in range(len(answers)):
+        one_answer_more(left, answers[number])
+    return left
 
 
-def one_more(spread: Floats, top: int, chance: Floats) -> None:
-    """Count one more event into the distribution, in place; `top`: how many there are then."""
-    spread[1 : top + 1] = spread[1 : top + 1] * (1.0 - chance) + spread[:top] * chance
-    spread[0] = spread[0] * (1.0 - chance)
-
-
-def nobody_left(spread: Floats, top: int, spare: Floats) -> Floats:
-    """P(D ≤ 0) for each horizon, D = spare + what is counted in `spread`."""
-    counts = np.arange(top + 1).astype(np.float64).reshape(-1, 1)
-    chance: Floats = (spread[: top + 1] * (counts <= -spare.reshape(1, -1))).sum(axis=0)
-    return chance
+def one_answer_more(left: Floats, chance: Floats) -> None:
+    """Take one more possible answer off D, in place."""
+    if len(left) > 1:
+        left[0] = left[0] + left[1] * chance
+        left[1:-1] = left[1:-1] * (1.0 - chance) + left[2:] * chance
+        left[-1] = left[-1] * (1.0 - chance)
 
 
 def dials_within(
-    spread: Floats, top: int, spare: Floats, new_answers: Floats, weights: Floats, theta: float
-) -> tuple[int, float, float]:
-    """How many dials more keep the loss probability of the last one at most θ.
+    left: Floats, candidates: Floats, answered: Floats, weights: Floats, theta: float
+) -> tuple[int, float, float, float]:
+    """How many of the candidates may be dialed while one more is lost with at most θ; and that chance after the last.
 
-    Gives their number, the loss probability of the one that was too much (or of the last), and the sum over those launched.
-    G = Σ w_s·P(D_s ≤ 0). A dial takes one from D where it is answered: counted as one operator less, and one more where it
-    is not. `spread` is used up and needs len(new_answers) rows more than it has counted.
+    G = Σ w_s·P(D_s ≤ 0). `left` is used up; `candidates`: their probabilities; `answered`: Fa at each horizon. Then the
+    answers and the losses foreseen from those dialed.
     """
-    left = spare.copy()
-    expected = 0.0
-    hazard = 1.0
-    for number in range(len(new_answers)):
-        hazard = (weights * nobody_left(spread, top, left)).sum()
+    answers = 0.0
+    losses = 0.0
+    hazard = (weights * left[0]).sum()
+    for number in range(len(candidates)):
         if hazard > theta:
-            return number, hazard, expected
-        expected += hazard
-        top += 1
-        left = left - 1.0
-        one_more(spread, top, 1.0 - new_answers[number])
-    return len(new_answers), hazard, expected
-
-
-def theta_after_answer(log_theta: float, eta: float, target: float) -> float:
-    """log θ += η·target at each live answer, clipped to [1e−4, .9]."""
-    return min(log_theta + eta * target, math.log(MOST_THETA))
-
-
-def theta_after_loss(log_theta: float, eta: float) -> float:
-    """log θ −= η at each abandonment, clipped to [1e−4, .9]."""
-    return max(log_theta - eta, math.log(LEAST_THETA))
+            return number, hazard, answers, losses
+        answers += candidates[number]
+        losses += candidates[number] * hazard
+        one_answer_more(left, candidates[number] * answered)
+        hazard = (weights * left[0]).sum()
+    return len(candidates), hazard, answers, losses

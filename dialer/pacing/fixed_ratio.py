@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dialer.pacing.fixed_rules import lines_for
 from dialer.pacing.interface import Decision, FloorView
 
 
@@ -28,8 +29,3 @@ class FixedRatioPacer:
 
     def abandoned(self) -> None:
         """See `answered`."""
-
-
-def lines_for(ratio: float, ready: int) -> int:
-    """Lines wanted for so many ready operators."""
-    return int(ratio * ready + 0.5)

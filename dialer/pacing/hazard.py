@@ -12,14 +12,13 @@ from dialer.pacing.arithmetic import (
     Floats,
     Ints,
     answer_chances,
-    counted,
     dials_within,
+    operators_left,
     rows_of,
-    theta_after_answer,
-    theta_after_loss,
 )
 from dialer.pacing.interface import AgentView, CallView, Decision, FloorView
 from dialer.pacing.tables import Tables
+from dialer.pacing.threshold import LOG_THETA, after_answer, after_dials, after_loss, threshold_at
 from dialer.pacing.timings import Timings
 
 _SHOWN_HORIZON = 14
@@ -27,14 +26,14 @@ _SHOWN_HORIZON = 14
 
 
 class _Seen(NamedTuple):
-    """A floor in numbers. `spare`: ready − waiting − dials in flight − claims by each horizon."""
+    """A floor in numbers; one row for each operator, dial and claim, one column for each horizon."""
 
     ready: int
     waiting: int
     ringing: int
     frees: Floats
     answers: Floats
-    spare: Floats
+    claims: Floats
 
 
 class HazardPacer:
@@ -55,20 +54,20 @@ class HazardPacer:
         self.patience = patience
         self.timings = timings if timings is not None else Timings()
         self.eta = eta
-        self._log_theta = math.log(target_abandonment)
+        self._threshold = threshold_at(target_abandonment)
 
     @property
     def theta(self) -> float:
         """The loss probability at which no dial is added any more."""
-        return math.exp(self._log_theta)
+        return math.exp(self._threshold[LOG_THETA])
 
     def answered(self) -> None:
         """A person answered."""
-        self._log_theta = theta_after_answer(self._log_theta, self.eta, self.target)
+        after_answer(self._threshold, self.target, self.eta)
 
     def abandoned(self) -> None:
         """A person answered and was lost."""
-        self._log_theta = theta_after_loss(self._log_theta, self.eta)
+        after_loss(self._threshold, self.eta)
 
     def resume(self, live_answers: int, abandoned: int) -> None:
         """Go on after a restart with the day's counts so far, as if they had been told one by one."""
@@ -82,11 +81,11 @@ class HazardPacer:
         tables = self.timings.tables(self.patience)
         seen = _look(floor, tables)
         candidates = np.asarray(floor.candidate_probabilities, dtype=np.float64)
-        top = len(seen.frees) + len(seen.answers)
-        spread = counted(np.concatenate([seen.frees, 1.0 - seen.answers]), top + len(candidates) + 1)
-        new_answers = np.outer(candidates, tables.answered[0])
-        dial, hazard, _ = dials_within(spread, top, seen.spare, new_answers, tables.weights, self.theta)
-        return Decision(dial, (), _reason(seen, dial, len(candidates), hazard, self.theta))
+        left = operators_left(seen.ready - seen.waiting, seen.frees, np.concatenate([seen.claims, seen.answers]))
+        theta = self.theta
+        dial, hazard, answers, losses = dials_within(left, candidates, tables.answered[0], tables.weights, theta)
+        after_dials(self._threshold, self.target, self.eta, answers, losses)
+        return Decision(dial, (), _reason(seen, dial, len(candidates), hazard, theta))
 
 
 def _look(floor: FloorView, tables: Tables) -> _Seen:
@@ -94,14 +93,13 @@ def _look(floor: FloorView, tables: Tables) -> _Seen:
     ringing = [call for call in floor.calls if call.state == "ringing"]
     waiting = len(floor.calls) - len(ringing)
     claims = np.asarray(floor.claims, dtype=np.float64).reshape(-1, 1)
-    claimed = (claims <= floor.now + tables.horizons.reshape(1, -1)).sum(axis=0)
     return _Seen(
         ready,
         waiting,
         len(ringing),
         _frees(floor.agents, floor.now, tables),
         _answers(ringing, floor.now, tables),
-        float(ready - waiting - len(ringing)) - claimed,
+        (claims <= floor.now + tables.horizons.reshape(1, -1)).astype(np.float64),
     )
 
 

@@ -15,11 +15,10 @@ _RING_LIMIT = 25.0
 
 @cache
 def answer(step: float, bins: int) -> Floats:
-    """Dial → answer: post-dial delay U(1.5, 4.5) s and lognormal(mean 9 s, cv 0.6), at most 25 s of ringing."""
+    """Dial → answer: post-dial delay U(1.5, 4.5) s and lognormal(mean 9 s, cv 0.6), within 25 s of ringing."""
     ringing = np.diff(_lognormal(9.0, 0.6, step, bins), prepend=0.0)
     limit = int(_RING_LIMIT / step)
-    ringing[limit] += ringing[limit + 1 :].sum()
-    ringing[limit + 1 :] = 0.0
+    ringing[limit:] = 0.0
     return _normalised(np.convolve(ringing, _delay(step, bins))[:bins])
 
 

@@ -1,0 +1,53 @@
+"""The baselines at their best: settings searched in each cell, so that what beats them beats more than a default."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import product
+from typing import TypeVar
+
+from rehearsal.reference_world.baselines import TAPERED, Level
+from rehearsal.reference_world.results import Result
+from rehearsal.reference_world.runs import adaptive, fixed
+from rehearsal.reference_world.world import World
+
+Setting = TypeVar("Setting")
+
+SEEDS = (101, 102)
+SECONDS = 2 * 3600.0
+LARGEST = 50
+"""Larger rooms take the settings found for this one."""
+_RATIOS = [1.0 + step / 10 for step in range(1, 21)] + [3.0 + step / 4 for step in range(1, 25)]
+
+
+def levels() -> list[Level]:
+    """The settings tried: 2 ways to count × 3 highest levels × 5 differences × 2 intensities."""
+    return [
+        Level(level_max=most, target_difference=difference, intensity=intensity, available_only=only, law=TAPERED)
+        for only, most, difference, intensity in product(
+            (False, True), (2.0, 3.0, 6.0), (-2.0, -1.0, 0.0, 1.0, 2.0), (-30.0, 20.0)
+        )
+    ]
+
+
+def best_level(of: World, target: float) -> Level:
+    """Highest occupancy at which the target is kept; if none keeps it, the one that loses least."""
+    found = [(adaptive(of, level, SEEDS, SECONDS), level) for level in levels()]
+    return _best(found, target)
+
+
+def best_ratio(of: World, target: float) -> float:
+    """The highest ratio that keeps the target."""
+    found: list[tuple[Result, float]] = []
+    for ratio in _RATIOS:
+        found.append((fixed(of, ratio, SEEDS, SECONDS), ratio))
+        if found[-1][0].lost.mean > 300 * target:
+            break
+    return _best(found, target)
+
+
+def _best(found: Sequence[tuple[Result, Setting]], target: float) -> Setting:
+    keeping = [each for each in found if each[0].lost.mean <= 100 * target]
+    if keeping:
+        return max(keeping, key=lambda each: each[0].occupied.mean)[1]
+    return min(found, key=lambda each: each[0].lost.mean)[1]
