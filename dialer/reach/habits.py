@@ -26,8 +26,9 @@ RIGHT = np.array([0.04, 0.4, 0.75, 0.98])
 BANDS = 6
 """Parts of a week for who answers: weekday, Saturday, holiday × before and from 17 h."""
 EVENING = 17
-HALF_LIFE_DAYS = 90.0
-"""People change jobs and hours within a year, not within a month: a season ago counts half."""
+HALF_LIFE_DAYS = 365.0
+"""People change jobs and hours within years, not within months: a year ago counts half. Measured (`docs/reach.md`): a half-life of
+90 days makes chances too timid on every synthetic city, also on the one whose habits change weekly."""
 
 # Chance that somebody is near, before anything is known: until 10, 12, 14, 17, 18, 19, 20 h and later on a weekday; until
 # 12, 17 h and later on a Saturday and on a Sunday. Shapes of the kinds of households one knows; the levels come from the

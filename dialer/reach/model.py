@@ -19,6 +19,7 @@ from dialer.reach.effects import levels_of
 from dialer.reach.fitting import fitted
 from dialer.reach.habits import KINDS, RIGHT, WILLING, Beliefs, band_of, first_beliefs
 from dialer.reach.memory import Memory, logsumexp, softmax
+from dialer.reach.own_hours import own_factors
 from dialer.reach.slots import Floats, Ints, Moments
 from dialer.reach.tallies import Tallies, Tally, part_label, part_of
 from dialer.reach.telling import Told, told_by_persons, told_by_results
@@ -180,6 +181,9 @@ class ReachModel:
             live[which] = weights[which] @ near.T
             same[which] = weights[which] @ near_right.T
         effects = self._effects(candidates, slots)
+        effects = effects * own_factors(
+            self.beliefs, self._tallies, candidates.phone, candidates.line, weights, slots.slot
+        )
         live, same = live * effects, same * effects * right[:, None]
         dead = self._dead(candidates.phone)
         live[dead], same[dead] = DEAD_CHANCE, DEAD_CHANCE / 2

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dialer.reach.attempts import ANSWERED, DEAD, NOTHING, Attempts
-from dialer.reach.slots import DAY_LABELS, Ints
+from dialer.reach.slots import DAY_LABELS, Floats, Ints
 
 PARTS = (0, 10, 12, 14, 16, 18, 20, 24)
 """A day's parts: until 10, 10–12, … 18–20, from 20 h."""
@@ -60,6 +60,13 @@ class Tallies:
         known = (phone >= 0) & (phone < len(self._tries))
         found[known] = self._tries[phone[known]].sum(axis=1)
         return found
+
+    def counts(self, phone: Ints) -> tuple[Floats, Floats]:
+        """Tries and answers of each number, numbers × parts of the week; zeros for numbers never tried."""
+        found = np.zeros((2, len(phone), 3 * _PER_DAY))
+        known = np.flatnonzero((phone >= 0) & (phone < len(self._tries)))
+        found[0, known], found[1, known] = self._tries[phone[known]], self._answers[phone[known]]
+        return found[0], found[1]
 
     @staticmethod
     def _count(table: Ints, phone: Ints, place: Ints) -> None:

@@ -16,7 +16,7 @@ from rehearsal.reach_cities.modelled import Modelled
 from rehearsal.reach_cities.observers import Clairvoyant, IdealObserver
 from rehearsal.reach_cities.plain import ByCityHour, ByLastSuccess, ByLot, ByPersonBand, ByPersonRate
 from rehearsal.reach_cities.rankers import ByChance, ByWorth, Ranker
-from rehearsal.reach_cities.trial import try_order
+from rehearsal.reach_cities.trial import NO_PAST, Course, Past, try_order
 
 OBSERVERS_SEED = 90_001
 """Prototypes are drawn apart from every city that is called."""
@@ -42,15 +42,25 @@ ORDERS: dict[str, Maker] = {
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """How a city is called: its size, weeks, and calls a week for each household on the list."""
+    """How a city is called: its size, weeks, and calls a week for each household on the list; and how it was called by lot in the
+    weeks before, if it was."""
 
     households: int
     weeks: int
     calls_a_week: float
+    past_weeks: int = 0
+    past_calls_a_week: float = 0.0
 
     @property
     def calls_an_hour(self) -> int:
-        return max(1, round(self.households * self.calls_a_week / WEEKLY_SLOTS))
+        return self._hourly(self.calls_a_week)
+
+    @property
+    def past(self) -> Past:
+        return Past(self.past_weeks, self._hourly(self.past_calls_a_week)) if self.past_weeks else NO_PAST
+
+    def _hourly(self, weekly: float) -> int:
+        return max(1, round(self.households * weekly / WEEKLY_SLOTS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,18 +87,26 @@ def evaluate(
                 if file is not None and file.exists():
                     yield _read(file)
                     continue
-                city = city or found_city(name, seed, setting.households, calling_hours(setting.weeks))
-                course = try_order(city, ORDERS[order](city, setting.calls_an_hour, seed), setting.calls_an_hour)
+                city = city or found_city(
+                    name, seed, setting.households, calling_hours(setting.past_weeks + setting.weeks)
+                )
+                course = _tried(city, order, setting)
                 cell = Cell(name, seed, order, tuple(course.calls.tolist()), tuple(course.contacts.tolist()))
                 if file is not None:
                     _write(file, cell)
                 yield cell
 
 
+def _tried(city: City, order: str, setting: Setting) -> Course:
+    ranker = ORDERS[order](city, setting.calls_an_hour, city.seed)
+    return try_order(city, ranker, setting.calls_an_hour, setting.past)
+
+
 def _file(kept: Path | None, city: str, seed: int, order: str, setting: Setting) -> Path | None:
     if kept is None:
         return None
-    size = f"{setting.households}-{setting.weeks}-{setting.calls_a_week}"
+    past = f"-{setting.past_weeks}-{setting.past_calls_a_week}" if setting.past_weeks else ""
+    size = f"{setting.households}-{setting.weeks}-{setting.calls_a_week}{past}"
     return kept / f"{city}-{seed}-{order}-{size}.json"
 
 

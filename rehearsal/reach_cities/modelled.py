@@ -28,6 +28,9 @@ class Modelled:
         self._age = age_bands(starts[0].year - np.array(AGES)[roster.age[roster.household]], starts[0].year)
         self._log: list[Attempts] = []
 
+    def new_day(self, room: Room) -> None:
+        """Learns as it goes."""
+
     def morning(self, room: Room) -> None:
         """The nightly rebuild."""
         if self._log:

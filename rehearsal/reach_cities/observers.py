@@ -30,6 +30,9 @@ CERTAIN = 1e6
 class Clairvoyant:
     """Knows each person's true chances."""
 
+    def new_day(self, room: Room) -> None:
+        """Knows everything already."""
+
     def morning(self, room: Room) -> None:
         """Knows everything already."""
 
@@ -61,7 +64,10 @@ class IdealObserver:
             drawn = drawn_habits(city.name, rng, shape, age, prototypes, city.hours)
             self._banks.append(_Bank(shape, drawn, len(members)))
 
-    def morning(self, _room: Room) -> None:
+    def morning(self, room: Room) -> None:
+        """Knows the generator: there is nothing to fit."""
+
+    def new_day(self, _room: Room) -> None:
         for bank in self._banks:
             bank.turn_the_day()
 

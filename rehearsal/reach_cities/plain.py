@@ -25,6 +25,9 @@ class ByLot:
     def __init__(self, seed: int) -> None:
         self._rng = np.random.default_rng(seed)
 
+    def new_day(self, room: Room) -> None:
+        """Nothing is known, nothing to do."""
+
     def morning(self, room: Room) -> None:
         """Nothing is known, nothing to do."""
 
@@ -44,6 +47,9 @@ class ByCityHour:
     def __init__(self, seed: int) -> None:
         self._rng = np.random.default_rng(seed)
         self._calls, self._contacts = np.zeros((2, 72)), np.zeros((2, 72))
+
+    def new_day(self, room: Room) -> None:
+        """Counts as it goes."""
 
     def morning(self, room: Room) -> None:
         """Counts as it goes."""
@@ -68,6 +74,9 @@ class ByPersonRate:
         self._rng = np.random.default_rng(seed)
         self._calls, self._contacts = np.zeros(city.roster.people), np.zeros(city.roster.people)
 
+    def new_day(self, room: Room) -> None:
+        """Counts as it goes."""
+
     def morning(self, room: Room) -> None:
         """Counts as it goes."""
 
@@ -88,6 +97,9 @@ class ByPersonBand:
         self._rng = np.random.default_rng(seed)
         size = (city.roster.people, 12)
         self._calls, self._contacts = np.zeros(size, np.float32), np.zeros(size, np.float32)
+
+    def new_day(self, room: Room) -> None:
+        """Counts as it goes."""
 
     def morning(self, room: Room) -> None:
         """Counts as it goes."""
@@ -116,6 +128,9 @@ class ByLastSuccess:
         people = city.roster.people
         self._calls = np.zeros(people)
         self._hour, self._kind = np.full(people, -99), np.full(people, -1)
+
+    def new_day(self, room: Room) -> None:
+        """Remembers as it goes."""
 
     def morning(self, room: Room) -> None:
         """Remembers as it goes."""

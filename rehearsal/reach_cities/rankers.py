@@ -21,8 +21,11 @@ WEEK_DAYS = 7
 class Ranker(Protocol):
     """Whoever puts the callable candidates of an hour in order."""
 
+    def new_day(self, room: Room, /) -> None:
+        """A day begins, whoever puts it in order."""
+
     def morning(self, room: Room, /) -> None:
-        """A day of calling begins; what must be computed once a day is computed now."""
+        """A day begins that this ranker puts in order; what must be computed once a day is computed now."""
 
     def scores(self, room: Room, candidates: Whole, /) -> Reals:
         """One for each candidate, the highest is called first; minus infinity: not now, even if the room is idle."""
@@ -34,6 +37,7 @@ class Ranker(Protocol):
 class Beliefs(Protocol):
     """Whoever knows something of everybody's chances."""
 
+    def new_day(self, room: Room, /) -> None: ...
     def morning(self, room: Room, /) -> None: ...
     def learn(self, room: Room, calls: Calls, /) -> None: ...
 
@@ -48,7 +52,11 @@ class ByWorth:
         self._beliefs, self._capacity = beliefs, calls_an_hour
         self._slots = np.zeros(0, dtype=np.int64)
         self._price: Reals = np.zeros(0)
+        self._stale = np.zeros(0, dtype=bool)
         self._before: dict[int, float] = {}
+
+    def new_day(self, room: Room) -> None:
+        self._beliefs.new_day(room)
 
     def morning(self, room: Room) -> None:
         self._beliefs.morning(room)
@@ -115,6 +123,8 @@ class ByWorth:
 
     def learn(self, room: Room, calls: Calls) -> None:
         self._beliefs.learn(room, calls)
+        if not len(self._stale):
+            return
         household = room.city.roster.household
         self._stale |= np.isin(household, household[calls.candidate])
 
@@ -124,6 +134,9 @@ class ByChance:
 
     def __init__(self, beliefs: Beliefs) -> None:
         self._beliefs = beliefs
+
+    def new_day(self, room: Room) -> None:
+        self._beliefs.new_day(room)
 
     def morning(self, room: Room) -> None:
         self._beliefs.morning(room)

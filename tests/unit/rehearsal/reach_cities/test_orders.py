@@ -56,8 +56,8 @@ class _Overheard(ByLot):
         self.observer = observer
         self.told: list[tuple[float, bool]] = []
 
-    def morning(self, room: Room) -> None:
-        self.observer.morning(room)
+    def new_day(self, room: Room) -> None:
+        self.observer.new_day(room)
 
     def learn(self, room: Room, calls: Calls) -> None:
         chances = self.observer.chances(room, calls.candidate, np.array([room.slot]))[0][:, 0]
