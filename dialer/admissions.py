@@ -7,11 +7,11 @@ one for the dial itself, which alone lets a call through.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, insert
 
 from callflow import recall
 from casefile.city import City
@@ -23,6 +23,7 @@ from dialer.messages import Candidate, LineTerms, Supplied, Wanted
 from dialer.recording_terms import terms_at
 from dialer.second_look import PASSING, after_refusal
 from dialer.supply import CampaignFacts
+from dialer.tables import ReachPick
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ def ask(
     for candidate, _ in refused:
         if candidate.recall_id is not None:
             recall.put_back(conn, city.id, candidate.recall_id, now + RECALL_AGAIN)
+    _write_expected(conn, city, [(answer, want.candidate) for want, answer in zip(free, answers, strict=True)])
     allowed = {want.candidate.campaign_id for want, answer in zip(free, answers, strict=True) if answer.allowed}
     return Answered(list(zip(free, answers, strict=True)), _lines(conn, city, campaigns, allowed, now), taken, put_off)
 
@@ -90,6 +92,18 @@ def screened(
             put_off.append(change)
     write_entries(conn, city.id, put_off, now)
     return replace(supplied, candidates=tuple(asked.values()))
+
+
+def _write_expected(conn: Connection, city: City, admitted: Sequence[tuple[Admission, Candidate]]) -> None:
+    """What was expected of each call that was let through, and how it came to be next."""
+    rows = [
+        {"municipality_id": city.id, "attempt_id": answer.attempt_id, "p_live": candidate.answer_probability}
+        | asdict(candidate.expected)
+        for answer, candidate in admitted
+        if answer.attempt_id is not None and candidate.expected is not None
+    ]
+    if rows:
+        conn.execute(insert(ReachPick), rows)
 
 
 def _lines(

@@ -96,9 +96,13 @@ class _Tried:
 
 @dataclass(slots=True)
 class Aftermath:
-    """What the caller needs to know: the changes of lists, and people who moved to the SMS queue."""
+    """What the caller needs to know: the changes of lists, people who moved to the SMS queue, and who was on the line.
+
+    `spoken`: by attempt, whether it was the right party.
+    """
 
     entries: list[EntryChange] = field(default_factory=list)
+    spoken: dict[UUID, bool] = field(default_factory=dict)
     follow_ups: int = 0
 
     def earliest(self) -> dict[UUID, datetime]:
@@ -282,7 +286,10 @@ def _after_talks(conn: Connection, city: City, done: Sequence[StoreWrappedUp], a
         record = records.get(talk.attempt_id)
         if talk.candidate is None:
             _after_call_back(conn, city, record, talk.at)
-        elif (campaign_id := talk.candidate.campaign_id) is not None:
+            continue
+        if record is not None and record.contact is not None:
+            after.spoken[talk.attempt_id] = Contact(record.contact).is_right_party
+        if (campaign_id := talk.candidate.campaign_id) is not None:
             contact, outcome = (record.contact, record.outcome) if record else (None, None)
             after.entries.append(_entry_after_talk(campaign_id, talk.candidate, contact, outcome, talk.at, city))
 

@@ -31,6 +31,16 @@ class LineTerms:
 
 
 @dataclass(frozen=True, slots=True)
+class Expected:
+    """What the reach model expects of a call, and how it came to be next (`dialer.reach.choice.Pick`)."""
+
+    p_right_party: float
+    propensity: float
+    eligible: int
+    by_chance: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """One person who may be dialed for a household, and on which number; the gate still decides."""
 
@@ -48,6 +58,8 @@ class Candidate:
     """Only this operator (a recall booked for one)."""
     reserved: bool = False
     """An operator must be held for it before it is dialed: preview, recalls, whoever met a 放棄呼."""
+    expected: Expected | None = None
+    """None: it was not the list's order that brought it."""
 
 
 @dataclass(frozen=True, slots=True)

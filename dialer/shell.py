@@ -59,9 +59,8 @@ from dialer.messages import (
     Wanted,
 )
 from dialer.orders import Intent, Orders
-from dialer.picker import ReachBook, hour_slot
 from dialer.pull_consent import agreed_to_pull
-from dialer.reach_history import read_book
+from dialer.reach.keeper import ReachKeeper
 from dialer.restore import begin_epoch, callers_entered, lock_key, restored
 from dialer.routing import Skills
 from dialer.running import PacerFor, by_mode
@@ -134,6 +133,7 @@ class FloorShell:
         self._consenting: frozenset[UUID] = frozenset()
         self._campaigns: dict[UUID, CampaignFacts] = {}
         self._new_facts = NewFacts()
+        self.reach = ReachKeeper(database, rng)
         self._skills: Skills = {}
         self._door = Door()
         self._disk_of = disk_of
@@ -142,7 +142,6 @@ class FloorShell:
         self._lock: Connection | None = None
         self._engine: Engine
         self._city: City
-        self._book: ReachBook
         self._epoch = 0
         self._rows_at: datetime
         self._beat_at: datetime
@@ -161,7 +160,7 @@ class FloorShell:
         with self._database.transaction(self._municipality_id) as conn:
             self._city = load_city(conn, self._municipality_id)
             self._epoch = begin_epoch(conn, self._floor_id, now)
-            self._book = read_book(conn, self._city, now)
+            self.reach.begin(conn, self._city, now)
             left_behind = restored(conn, self._city, self._floor_id, now)
             self._entered = callers_entered(conn, now)
         terms = EngineTerms(self._city.caller_number, pacer_for=self._terms.pacer_for)
@@ -188,6 +187,7 @@ class FloorShell:
         if now >= self._rows_at or (self._recall_at is not None and now >= self._recall_at):
             self._read_rows(now)
         self._handle(Tick(now))
+        self.reach.work(self._city, now)
         if now >= self._beat_at:
             self._beat(now)
         if self._batch_since is not None and now - self._batch_since >= self._commit_after:
@@ -221,7 +221,7 @@ class FloorShell:
     def next_wakeup(self) -> datetime | None:
         """When `tick` is needed at the latest; None: not before something else happens."""
         now = self._clock.now()
-        moments = [self._rows_at, self._recall_at, self._engine.next_wakeup(now)]
+        moments = [self._rows_at, self._recall_at, self._engine.next_wakeup(now), self.reach.next_wakeup(now)]
         if self._batch_since is not None:
             moments.append(self._batch_since + self._commit_after)
         return min(moment for moment in moments if moment is not None)
@@ -411,7 +411,8 @@ class FloorShell:
         with self._database.repeatable_transaction(self._municipality_id) as conn:
             after = self._write(conn)
             self._new_facts.reopen(conn, self._city, facts.campaign_id, now)
-            best = supply(conn, self._city, facts, self._book, now, command.limit, command.without)
+            weigher = self.reach.weigher(conn, self._city, now)
+            best = supply(conn, self._city, facts, weigher, now, command.limit, command.without)
             found = admissions.screened(conn, self._city, self._campaigns, best, now, self._ids)
         self._note_due(after)
         self._to_handle.append(found)
@@ -467,10 +468,7 @@ class FloorShell:
         call_lost_callers_back(conn, self._city, batch.lost_callers, now, self._ids)
         self._batch_since = None
         self._obeyed.clear()
-        for call in ended:
-            if call.counted:
-                slot = hour_slot(call.intended_at, self._city.calendar)
-                self._book.note(call.candidate.phone_id, slot, call.person_answered)
+        self.reach.ended(ended, after.spoken)
         return after
 
     def _note_due(self, after: Aftermath) -> None:

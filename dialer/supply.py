@@ -7,28 +7,34 @@ wait for refusals. The gate decides all the same when the turn comes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
+import numpy as np
 from sqlalchemy import Connection, select
 
 from callflow import recall
 from casefile.city import Caps, City
-from casefile.clock import JST, jst
+from casefile.clock import JST, jst, jst_date
 from casefile.hours import ContactHours
 from casefile.vocabulary import Purpose
 from dialer.asterisk.detection.policy import Detection
-from dialer.messages import CampaignTerms, Candidate, Mode, PastTimings, Supplied
+from dialer.messages import CampaignTerms, Candidate, Expected, Mode, PastTimings, Supplied
 from dialer.past_timings import past_timings
-from dialer.picker import ReachBook, hour_slot
+from dialer.reach.book import ReachBook
+from dialer.reach.order import Listed, Weigher
 from dialer.tables import PacingDay
 
 LOOK_AGAIN = timedelta(minutes=10)
 """An exhausted list is read again after this time at the latest: files come in, flags end."""
 _SEARCH_DAYS = 31
+_DAYS_AHEAD = 7
+"""So far is looked ahead for a better hour."""
+_BROKEN_LATELY = timedelta(days=30)
+"""Whoever broke a promise within this time is called before others."""
 
 _DUE = """
 SELECT e.addressee_no, e.household_id, e.seq, e.reserved_only, p.phone_id, p.e164, p.position, p.usable_hours
@@ -53,6 +59,12 @@ _STILL_OWING = """
 _IN_ORDER = " ORDER BY e.seq, e.addressee_no, p.position, p.phone_id"
 _CANDIDATES = {True: _DUE + _STILL_OWING + _IN_ORDER, False: _DUE + _IN_ORDER}
 """By whether it is about 催告."""
+_BROKEN = """
+SELECT DISTINCT b.addressee_no FROM promise b
+ WHERE b.municipality_id = %(city)s AND b.state = 'broken' AND b.judge_on >= %(since)s
+   AND b.claim_group = %(claim_group)s
+ ORDER BY b.addressee_no
+"""
 _NEXT_DUE = """
 SELECT min(e.next_at) FROM campaign_entry e
  WHERE e.municipality_id = %(city)s AND e.campaign_id = %(campaign)s AND e.state = 'open' AND e.next_at > %(now)s
@@ -141,12 +153,12 @@ def supply(
     conn: Connection,
     city: City,
     facts: CampaignFacts,
-    book: ReachBook,
+    weigher: Weigher,
     now: datetime,
     limit: int,
     without: frozenset[str],
 ) -> Supplied:
-    """The best `limit` candidates of a campaign for this hour."""
+    """The best `limit` candidates of a campaign for this hour; the room makes about as many calls in one."""
     closes = closing(city, facts.hours, now)
     if closes is None:
         opens = next_opening(city, facts.hours, now)
@@ -161,44 +173,56 @@ def supply(
         "claim_group": facts.claim_group,
     }
     rows = conn.exec_driver_sql(_CANDIDATES[facts.purpose == Purpose.DUNNING], asked).all()
-    found = _ranked(rows, city, book, now, without)
-    chosen = tuple(_candidate(entry, facts, book, now, city) for entry in found[:limit])
+    found = [row for row in rows if row.household_id not in without and usable(row.usable_hours, now)]
+    broken = _broke_promises(conn, city, facts, now)
+    listed = _in_order(found, broken, city, facts, weigher, now, limit)
+    chosen = tuple(_candidate(entry, found[entry.place], facts, weigher.book, now) for entry in listed)
     more_at = None
-    if len(found) <= limit:
+    if len(listed) < limit:
         due = conn.exec_driver_sql(_NEXT_DUE, asked).scalar()
         more_at = min(moment for moment in (due, now + LOOK_AGAIN, good_until) if moment is not None)
     return Supplied(now, facts.campaign_id, chosen, good_until, more_at)
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    rate: float
-    seq: int
-    row: Any
+def _broke_promises(conn: Connection, city: City, facts: CampaignFacts, now: datetime) -> frozenset[str]:
+    if facts.purpose != Purpose.DUNNING:
+        return frozenset()
+    since = jst_date(now - _BROKEN_LATELY)
+    asked = {"city": city.id, "since": since, "claim_group": facts.claim_group}
+    return frozenset(row.addressee_no for row in conn.exec_driver_sql(_BROKEN, asked))
 
 
-def _ranked(rows: Iterable[Any], city: City, book: ReachBook, now: datetime, without: frozenset[str]) -> list[_Entry]:
-    """One entry a household: its best person, on the number tried least, then first in dialing order."""
-    slot = hour_slot(now, city.calendar)
-    phones: dict[str, tuple[int, Any]] = {}
-    for row in rows:
-        if row.household_id in without or not usable(row.usable_hours, now):
-            continue
-        tries = book.tries(row.phone_id)
-        best = phones.get(row.addressee_no)
-        if best is None or tries < best[0]:
-            phones[row.addressee_no] = (tries, row)
-    households: dict[str, _Entry] = {}
-    for _, row in phones.values():
-        entry = _Entry(book.answer_rate(row.phone_id, slot), row.seq, row)
-        other = households.get(row.household_id)
-        if other is None or (-entry.rate, entry.seq) < (-other.rate, other.seq):
-            households[row.household_id] = entry
-    return sorted(households.values(), key=lambda entry: (-entry.rate, entry.seq))
+def _in_order(
+    rows: Sequence[Any],
+    broken: frozenset[str],
+    city: City,
+    facts: CampaignFacts,
+    weigher: Weigher,
+    now: datetime,
+    limit: int,
+) -> list[Listed]:
+    """Whom of these to call now; everybody alike but those who broke a promise lately, who come first."""
+    day = np.array([jst_date(now).toordinal()])
+    candidates = weigher.book.candidates(
+        [row.addressee_no for row in rows],
+        [row.household_id for row in rows],
+        [row.e164 for row in rows],
+        np.repeat(day, len(rows)),
+    )
+    caps = city.settings.caps if facts.caps is None else city.settings.caps.narrowed(facts.caps)
+    return weigher.listed(
+        facts.campaign_id,
+        candidates,
+        [row.addressee_no in broken for row in rows],
+        now,
+        hours_ahead(city, facts.hours, now),
+        float(limit),
+        caps.person_month,
+        limit,
+    )
 
 
-def _candidate(entry: _Entry, facts: CampaignFacts, book: ReachBook, now: datetime, city: City) -> Candidate:
-    row = entry.row
+def _candidate(entry: Listed, row: Any, facts: CampaignFacts, book: ReachBook, now: datetime) -> Candidate:
     return Candidate(
         campaign_id=facts.campaign_id,
         purpose=facts.purpose,
@@ -207,9 +231,10 @@ def _candidate(entry: _Entry, facts: CampaignFacts, book: ReachBook, now: dateti
         household_id=row.household_id,
         phone_id=row.phone_id,
         e164=row.e164,
-        answer_probability=entry.rate,
-        evidence=book.evidence(row.phone_id, hour_slot(now, city.calendar)),
+        answer_probability=entry.p_live,
+        evidence=book.evidence(row.e164, now),
         reserved=row.reserved_only or facts.mode == "preview",
+        expected=Expected(entry.p_right_party, entry.propensity, entry.eligible, entry.by_chance),
     )
 
 
@@ -266,6 +291,18 @@ def closing(city: City, hours: ContactHours | None, now: datetime) -> datetime |
             return None
         closes.append(window.closes)
     return datetime.combine(local.date(), min(closes), JST).astimezone(now.tzinfo)
+
+
+def hours_ahead(city: City, hours: ContactHours | None, now: datetime) -> list[datetime]:
+    """The hours of calling in the week to come, this one first, in which both windows are open at the full hour."""
+    found = [now]
+    begin = now.replace(minute=0, second=0, microsecond=0)
+    asked = [window for window in (city.settings.contact_hours, hours) if window]
+    for ahead in range(1, 24 * _DAYS_AHEAD):
+        moment = begin + timedelta(hours=ahead)
+        if all(window.allow(moment, city.calendar) for window in asked):
+            found.append(moment)
+    return found
 
 
 def next_opening(city: City, hours: ContactHours | None, now: datetime) -> datetime:

@@ -327,6 +327,32 @@ class Recording(OfParent, Base):
     hold_lifted_at: Mapped[datetime | None]
 
 
+class ReachBeliefs(OfMunicipality, Base):
+    """What the reach model last learned of a city as a whole; `beliefs` as `dialer.reach.storing` writes them. No person is in it."""
+
+    __tablename__ = "reach_beliefs"
+
+    learned_at: Mapped[datetime]
+    beliefs: Mapped[Json]
+
+
+class ReachPick(OfParent, Base):
+    """Why a call was next: what was expected of it, and with which probability it was picked, for the weekly proof.
+
+    `propensity`: among the `eligible` candidates of its list; `by_chance`: drawn from all of them, not first in order.
+    """
+
+    __tablename__ = "reach_pick"
+    __table_args__ = (within("attempt", "attempt_id"),)
+
+    attempt_id: Mapped[UUID] = mapped_column(primary_key=True)
+    p_live: Mapped[float]
+    p_right_party: Mapped[float]
+    propensity: Mapped[float]
+    eligible: Mapped[int]
+    by_chance: Mapped[bool]
+
+
 class OperatorSkill(OfParent, Base):
     """What an operator can do that not everybody can, for call-backs: `language:vi`, `tax:01` (see `dialer.callers`)."""
 

@@ -7,6 +7,7 @@ the first beliefs, so that the same calls give the same city. A large city is le
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import fields, replace
 
 import numpy as np
@@ -42,15 +43,22 @@ _TOGETHER = np.array([0.0, 0.25, 0.5, 0.75, 1.0])
 
 def fitted(attempts: Attempts, half_life_days: float) -> Beliefs:
     """What the calls say of the city; the first beliefs where there are none. `attempts` in order of time."""
+    *_, beliefs = rounds(attempts, half_life_days)
+    return beliefs
+
+
+def rounds(attempts: Attempts, half_life_days: float) -> Iterator[Beliefs]:
+    """The same one round at a time, for those who have something else to do in between; each is better than the one before."""
     beliefs = replace(first_beliefs(), half_life_days=half_life_days)
+    yield beliefs
     tells = attempts.tells
     told = attempts[np.flatnonzero((tells != NOTHING) & (tells != DEAD))]
     if not len(told):
-        return beliefs
+        return
     sample = sampled(told, half_life_days)
     for round_no in range(ROUNDS):
         beliefs = _better(beliefs, sample, choose_together=round_no % 5 == 4)
-    return beliefs
+        yield beliefs
 
 
 def _better(beliefs: Beliefs, sample: Sample, *, choose_together: bool) -> Beliefs:

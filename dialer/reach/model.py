@@ -141,6 +141,12 @@ class ReachModel:
         square = np.einsum("nkw,nk,w->n", habits, near**2, WILLING**2)
         return np.asarray(np.sqrt(np.maximum(square - mean**2, 0)))
 
+    def strength(self, candidates: Candidates, at: datetime) -> Floats:
+        """How many tries stand behind each chance: after one miss it is worth s ÷ (s + 1) of what it was."""
+        live, off = self.chances(candidates, at)[0], self.spread(candidates, at)
+        missed = live - off**2 / np.maximum(1 - live, 1e-3)
+        return np.asarray(np.clip(missed / np.maximum(live - missed, 1e-6), 0.3, 1e3))
+
     def tries(self, phone: Ints) -> Ints:
         """How often each number was tried."""
         return self._tallies.tries(phone)

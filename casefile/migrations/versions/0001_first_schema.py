@@ -235,6 +235,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("municipality_id", "day", name=op.f("pk_office_day")),
     )
     op.create_table(
+        "reach_beliefs",
+        sa.Column("municipality_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("learned_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("beliefs", postgresql.JSONB(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["municipality_id"], ["municipality.municipality_id"], name=op.f("fk_reach_beliefs_municipality_id")
+        ),
+        sa.PrimaryKeyConstraint("municipality_id", name=op.f("pk_reach_beliefs")),
+    )
+    op.create_table(
         "role",
         sa.Column("municipality_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("role_code", sa.Text(), nullable=False),
@@ -1541,6 +1551,22 @@ def upgrade() -> None:
     op.create_index("ix_message_due", "message", ["municipality_id", "state", "due_at"], unique=False)
     op.create_index("ix_message_gateway_ref", "message", ["municipality_id", "gateway", "gateway_ref"], unique=False)
     op.create_table(
+        "reach_pick",
+        sa.Column("municipality_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("attempt_id", sa.Uuid(), nullable=False),
+        sa.Column("p_live", sa.Double(), nullable=False),
+        sa.Column("p_right_party", sa.Double(), nullable=False),
+        sa.Column("propensity", sa.Double(), nullable=False),
+        sa.Column("eligible", sa.Integer(), nullable=False),
+        sa.Column("by_chance", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["municipality_id", "attempt_id"],
+            ["attempt.municipality_id", "attempt.attempt_id"],
+            name=op.f("fk_reach_pick_municipality_id_attempt_id"),
+        ),
+        sa.PrimaryKeyConstraint("municipality_id", "attempt_id", name=op.f("pk_reach_pick")),
+    )
+    op.create_table(
         "recording",
         sa.Column("municipality_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("recording_id", sa.Uuid(), nullable=False),
@@ -1586,6 +1612,7 @@ def upgrade() -> None:
     protect("import_run", "SELECT", "INSERT")
     protect("interest_rate", "SELECT", "INSERT", "UPDATE", "DELETE")
     protect("office_day", "SELECT", "INSERT", "UPDATE", "DELETE")
+    protect("reach_beliefs", "SELECT", "INSERT", "UPDATE")
     protect("role", "SELECT", "INSERT", "UPDATE")
     protect("saved_selection", "SELECT", "INSERT", "UPDATE", "DELETE")
     protect("sms_template", "SELECT", "INSERT", "UPDATE")
@@ -1633,4 +1660,5 @@ def upgrade() -> None:
     protect("contact_record", "SELECT", "INSERT")
     protect("handover_note", "SELECT", "INSERT")
     protect("message", "SELECT", "INSERT", "UPDATE")
+    protect("reach_pick", "SELECT", "INSERT", "UPDATE")
     protect("recording", "SELECT", "INSERT", "UPDATE")
