@@ -140,6 +140,10 @@ detection: install ## Measure machine detection: scenes by the thousand, and cal
 	$(PYTEST) -m slow tests/integration/dialer/asterisk_detection
 	$(BIN)/tsunagaru bench detection --people 2500 --seed 4 --page docs/detection.md --live test-output/detection/live.md
 
+.PHONY: pacing
+pacing: install ## The pacers in the reference world, goes on where it stopped (about an hour); writes docs/pacing.md
+	$(BIN)/tsunagaru bench pacing --jobs 2 --out test-output/pacing --page docs/pacing.md
+
 .PHONY: prove-fresh
 prove-fresh: ## An empty Debian root folder with python3 and make: make demo and make test succeed there (root)
 	.ci/prove-fresh

@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-AHEAD_UNTIL_EARNED = 3
-"""A loss may come ahead of the answers that earn it until the day has earned three; afterwards none."""
+from dialer.pacing.budget_rules import AHEAD_UNTIL_EARNED, losses_allowed
 
 
 @dataclass(slots=True)
@@ -25,8 +24,7 @@ class DayBudget:
     @property
     def allowed(self) -> int:
         """Losses allowed by now."""
-        earned = math.floor(self.target * self.live + 1e-9)
-        return min(earned + 1, AHEAD_UNTIL_EARNED) if earned < AHEAD_UNTIL_EARNED else earned
+        return losses_allowed(self.target, self.live)
 
     @property
     def spent(self) -> bool:

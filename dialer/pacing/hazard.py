@@ -54,7 +54,7 @@ class HazardPacer:
         self.patience = patience
         self.timings = timings if timings is not None else Timings()
         self.eta = eta
-        self._threshold = threshold_at(target_abandonment)
+        self._threshold = threshold_at(target_abandonment, patience)
 
     @property
     def theta(self) -> float:

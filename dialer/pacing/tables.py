@@ -15,6 +15,9 @@ HORIZONS = 16
 _THIN = 1e-3
 """Beyond the age that one in a thousand reaches there is nothing to learn from; what holds at that age holds later too."""
 _NEVER = 1e9
+KEPT_BACK = 10.0
+"""Seconds of wrap-up beyond `pull_after` before an operator is counted on. Callers may come to them earlier, but whoever is
+planned for is used up, and then nobody is there for a caller too many."""
 
 Rows = npt.NDArray[np.int64]
 
@@ -46,7 +49,7 @@ class Tables:
 
     def block(self, pull_after: float | None) -> int:
         """First row of `free` for operators with this consent to wrap-up pull (whole seconds)."""
-        key = _NEVER if pull_after is None else float(round(pull_after))
+        key = _NEVER if pull_after is None else float(round(pull_after + KEPT_BACK))
         if key not in self._blocks:
             self._blocks[key] = len(self.free)
             within = self.horizons + self.patience

@@ -17,24 +17,29 @@ Floats = npt.NDArray[np.float64]
 
 LEAST_THETA = 1e-4
 MOST_THETA = 0.9
-GAIN = 2.0
-"""How much log θ moves for one foreseen loss too many or too few."""
-FIRST_RATIO = 1.8
-"""Losses seen ÷ foreseen before there are any."""
+GAIN, LEAST_GAIN = 2.0, 0.3
+"""How much log θ moves for one foreseen loss too many or too few: in the beginning, and once much was foreseen."""
+GAIN_WORTH = 5.0
+"""Foreseen losses after which that is halved."""
+FIRST_RATIO, FIRST_RATIO_WITHOUT_PATIENCE = 1.5, 2.5
+"""Losses seen ÷ foreseen before there are any, as simulated: for callers who wait some seconds, and for those who do not."""
 RATIO_WORTH = 3.0
 """Foreseen losses for which that first ratio counts."""
 RATIO_MEMORY = 60.0
 """Foreseen losses after which older ones weigh e times less."""
-MOST_LEAN = 1.0
-"""The day's surplus or debt moves the target by a factor of e at most."""
+LEAN = 0.05
+"""How much log target moves for one loss saved or owed so far, unless η is more: what began too high or low is made up."""
+MOST_MORE, MOST_LESS = 0.7, 2.0
+"""What was saved raises log target by so much at most, what is owed lowers it by so much."""
 
 # columns of a threshold
-LOG_THETA, SURPLUS, LOST, FORESEEN = 0, 1, 2, 3
+LOG_THETA, SURPLUS, LOST, FORESEEN, FIRST = 0, 1, 2, 3, 4
 
 
-def threshold_at(target: float) -> Floats:
-    """Where it starts: θ = target."""
-    return np.array([math.log(target), 0.0, 0.0, 0.0])
+def threshold_at(target: float, patience: float) -> Floats:
+    """Where it starts: θ = target. `patience`: seconds a caller waits."""
+    first = FIRST_RATIO + (FIRST_RATIO_WITHOUT_PATIENCE - FIRST_RATIO) * math.exp(-patience)
+    return np.array([math.log(target), 0.0, 0.0, 0.0, first])
 
 
 def after_answer(threshold: Floats, target: float, eta: float) -> None:
@@ -55,14 +60,19 @@ def after_dials(threshold: Floats, target: float, eta: float, answers: float, lo
     kept = math.exp(-losses / RATIO_MEMORY)
     threshold[LOST] *= kept
     threshold[FORESEEN] = threshold[FORESEEN] * kept + losses
-    ratio = (threshold[LOST] + RATIO_WORTH * FIRST_RATIO) / (threshold[FORESEEN] + RATIO_WORTH)
-    wanted = target * math.exp(eta * threshold[SURPLUS])
-    _move(threshold, GAIN * (wanted * answers - ratio * losses))
+    ratio = (threshold[LOST] + RATIO_WORTH * threshold[FIRST]) / (threshold[FORESEEN] + RATIO_WORTH)
+    wanted = target * math.exp(_lean_of(eta) * threshold[SURPLUS])
+    gain = max(LEAST_GAIN, GAIN / (1.0 + threshold[FORESEEN] / GAIN_WORTH))
+    _move(threshold, gain * (wanted * answers - ratio * losses))
 
 
 def _lean(threshold: Floats, losses_earned: float, eta: float) -> None:
-    most = MOST_LEAN / max(eta, 1e-9)
-    threshold[SURPLUS] = min(max(threshold[SURPLUS] + losses_earned, -most), most)
+    lean = _lean_of(eta)
+    threshold[SURPLUS] = min(max(threshold[SURPLUS] + losses_earned, -MOST_LESS / lean), MOST_MORE / lean)
+
+
+def _lean_of(eta: float) -> float:
+    return max(eta, LEAN)
 
 
 def _move(threshold: Floats, by: float) -> None:

@@ -13,6 +13,7 @@ from dialer.pacing.arithmetic import (
     operators_left,
     rows_of,
 )
+from dialer.pacing.budget_rules import losses_allowed
 from dialer.pacing.threshold import LOG_THETA, after_answer, after_dials, after_loss, threshold_at
 from rehearsal.reference_world.world import (
     READY,
@@ -81,7 +82,7 @@ def run_hazard(
     """Counts of one run (columns of `Floor.tally`)."""
     floor = opened(world, seed, discarded)
     told = np.zeros(4096, np.int64)
-    threshold = threshold_at(target)
+    threshold = threshold_at(target, world.patience)
     ticks = int((discarded + seconds) / tick + 0.5)
     foreseen = 0.0
     for number in range(ticks):
@@ -102,4 +103,36 @@ def run_hazard(
     closed(floor, discarded + seconds)
     floor.tally[6] = threshold[LOG_THETA]
     floor.tally[7] = foreseen
+    return floor.tally
+
+
+def run_room_day(
+    world: World, lookups: Lookups, seed: int, seconds: float, tick: float, target: float, aim: float, eta: float
+) -> Floats:
+    """A day of `RoomPacer`, from everybody ready: one-to-one while the day's losses have used up what was earned."""
+    floor = opened(world, seed, 0.0)
+    told = np.zeros(4096, np.int64)
+    threshold = threshold_at(aim, world.patience)
+    live = 0
+    lost = 0
+    for number in range(int(seconds / tick + 0.5)):
+        now = number * tick
+        for what in told[: advance(world, floor, now, told)]:
+            if what == 1:
+                live += 1
+                after_answer(threshold, aim, eta)
+            else:
+                lost += 1
+                after_loss(threshold, eta)
+        if lost >= losses_allowed(target, live):
+            dials = min(max((floor.state == READY).sum() - floor.lines[0], 0), len(floor.ahead))
+            floor.tally[7] += tick
+        else:
+            theta = math.exp(threshold[LOG_THETA])
+            dials, _, answers, losses = hazard_dials(world, floor, lookups, now, theta)
+            after_dials(threshold, aim, eta, answers, losses)
+        if dials > 0:
+            launch(world, floor, now, dials)
+    advance(world, floor, seconds, told)
+    closed(floor, seconds)
     return floor.tally

@@ -8,14 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from dialer.pacing import HazardPacer, Pacer, RoomPacer, Timings, adaptive_rules, arithmetic, fixed_rules, threshold
+from dialer.pacing import HazardPacer, Pacer, Timings, adaptive_rules, arithmetic, budget_rules, fixed_rules, threshold
+from dialer.pacing.room import AIM, DAILY_ETA
 from rehearsal.reference_world import baselines, kernels, world
 from rehearsal.reference_world.baselines import Level
 from rehearsal.reference_world.compiled import compile_functions
 from rehearsal.reference_world.driven import drive
 from rehearsal.reference_world.kernels import Lookups
 from rehearsal.reference_world.results import Result, result_of
-from rehearsal.reference_world.world import LIVE, LOST, Floats, World
+from rehearsal.reference_world.world import World
 
 TICK = 1.0
 DISCARDED = 1800.0
@@ -26,7 +27,9 @@ _SAMPLE_SEED = 99_991
 @cache
 def steps() -> Mapping[str, Callable[..., Any]]:
     """The compiled functions, by name."""
-    return compile_functions(arithmetic, threshold, fixed_rules, adaptive_rules, world, kernels, baselines)
+    return compile_functions(
+        arithmetic, threshold, budget_rules, fixed_rules, adaptive_rules, world, kernels, baselines
+    )
 
 
 @cache
@@ -61,12 +64,14 @@ def lookups(of: World) -> Lookups:
     )
 
 
-def hazard(of: World, target: float, seeds: Sequence[int], seconds: float, eta: float = 0.02) -> Result:
+def hazard(
+    of: World, target: float, seeds: Sequence[int], seconds: float, eta: float = 0.02, tick: float = TICK
+) -> Result:
     """The hazard policy by its compiled loop."""
     found = lookups(of)
     run = steps()["run_hazard"]
     return result_of(
-        [run(of, found, seed, DISCARDED, seconds, TICK, target, eta) for seed in seeds], of.operators, seconds
+        [run(of, found, seed, DISCARDED, seconds, tick, target, eta) for seed in seeds], of.operators, seconds
     )
 
 
@@ -98,14 +103,12 @@ def by_class(of: World, target: float, seeds: Sequence[int], seconds: float) -> 
 
 
 def room_days(of: World, target: float, seeds: Sequence[int], seconds: float) -> Result:
-    """`RoomPacer` itself, whole days."""
-    return _driven(of, lambda: RoomPacer(target, _timings(of), patience=of.patience), seeds, 0.0, seconds)
-
-
-def losses_and_answers(of: World, pacer: Pacer, seed: int, discarded: float, seconds: float) -> tuple[int, int]:
-    """Abandoned and live answers of one driven run."""
-    tally: Floats = drive(steps(), of, pacer, seed, discarded, seconds, TICK)
-    return int(tally[LOST]), int(tally[LIVE])
+    """Whole days of `RoomPacer` with its own aim; `settings` tells the share of time it had to dial one-to-one."""
+    found = lookups(of)
+    run = steps()["run_room_day"]
+    tallies = [run(of, found, seed, seconds, TICK, target, AIM * target, DAILY_ETA) for seed in seeds]
+    careful = sum(float(tally[7]) for tally in tallies) / (seconds * len(tallies))
+    return result_of(tallies, of.operators, seconds, {"one_to_one": careful})
 
 
 def _timings(of: World) -> Timings:

@@ -15,17 +15,19 @@ Setting = TypeVar("Setting")
 
 SEEDS = (101, 102)
 SECONDS = 2 * 3600.0
+RATIO_SEEDS = (101, 102, 103, 104)
+RATIO_SECONDS = 4 * 3600.0
 LARGEST = 50
 """Larger rooms take the settings found for this one."""
 _RATIOS = [1.0 + step / 10 for step in range(1, 21)] + [3.0 + step / 4 for step in range(1, 25)]
 
 
 def levels() -> list[Level]:
-    """The settings tried: 2 ways to count × 3 highest levels × 5 differences × 2 intensities."""
+    """The settings tried: 2 ways to count × 4 highest levels × 5 differences × 2 intensities."""
     return [
         Level(level_max=most, target_difference=difference, intensity=intensity, available_only=only, law=TAPERED)
         for only, most, difference, intensity in product(
-            (False, True), (2.0, 3.0, 6.0), (-2.0, -1.0, 0.0, 1.0, 2.0), (-30.0, 20.0)
+            (False, True), (2.0, 3.0, 6.0, 12.0), (-2.0, -1.0, 0.0, 1.0, 2.0), (-30.0, 20.0)
         )
     ]
 
@@ -40,7 +42,7 @@ def best_ratio(of: World, target: float) -> float:
     """The highest ratio that keeps the target."""
     found: list[tuple[Result, float]] = []
     for ratio in _RATIOS:
-        found.append((fixed(of, ratio, SEEDS, SECONDS), ratio))
+        found.append((fixed(of, ratio, RATIO_SEEDS, RATIO_SECONDS), ratio))
         if found[-1][0].lost.mean > 300 * target:
             break
     return _best(found, target)

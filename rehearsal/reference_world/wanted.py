@@ -17,6 +17,7 @@ OVER = 0.1
 """Points of abandonment above the target at which an occupancy still counts."""
 DAYS_OVER = 3.0
 DRIFT_WITHIN = 0.2
+_DAILY = {"days": "HazardPacer 2.6% η=.1", "room3": "RoomPacer"}
 DRIFT_COSTS = 1.0
 
 
@@ -63,14 +64,14 @@ def _beside_optimum(found: Mapping[str, Result]) -> Iterator[Verdict]:
 
 
 def _days(found: Mapping[str, Result]) -> Iterator[Verdict]:
-    for operators in (5, 10, 20):
-        result = found.get(key("days", operators, P))
+    for policy, operators in [(policy, size) for policy in ("days", "room3") for size in (5, 10, 20)]:
+        result = found.get(key(policy, operators, P))
         if result is None:
             continue
         over = [100.0 * (rate > 3.0) for rate in result.abandonment]
         share = Estimate.of(over)
         yield Verdict(
-            f"8時間の日が3%を超える割合、N={operators}({len(over)}日)",
+            f"8時間の日が3%を超える割合、{_DAILY[policy]}、N={operators}({len(over)}日)",
             f"{shown(share)}(平均 {shown(result.lost)})",
             f"{DAYS_OVER:g} 以下",
             share.mean <= DAYS_OVER,

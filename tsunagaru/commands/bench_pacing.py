@@ -88,10 +88,10 @@ def demands(found: Mapping[str, Result]) -> str:
 def levers(found: Mapping[str, Result]) -> str:
     """What else moves the figures, and the classes themselves."""
     named = [("own16", "番号ごとの p(sd .16)、3%"), ("own24", "同(sd .24)"), ("own34", "同(sd .34)")]
-    named += [("timed", "後処理を30秒に固定、3%"), ("class3", "HazardPacer そのもの(毎秒)、3%")]
+    named += [("timed", "後処理を30秒に固定、3%"), ("class3", "HazardPacer そのもの、3%")]
     rows: list[tuple[str, ...]] = [("p=.35 で", "N", "稼働率(放棄率)")]
-    for policy, name in [*named, ("room1", "RoomPacer そのもの、8時間の日、1%")]:
-        for operators in (4, 5, 20):
+    for policy, name in [*named, ("room1", "RoomPacer、8時間の日、1%"), ("room3", "RoomPacer、8時間の日、3%")]:
+        for operators in (4, 5, 10, 20):
             result = found.get(key(policy, operators, plan.PROBABILITIES[1]))
             if result is not None:
                 rows.append((name, str(operators), _both(result)))

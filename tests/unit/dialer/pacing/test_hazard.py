@@ -106,7 +106,7 @@ def test_who_does_not_consent_is_never_taken_out_of_a_wrapup(floor: FloorView) -
 
 def test_an_operator_in_wrapup_counts_as_ready_only_with_consent() -> None:
     def in_wrapup(pull_after: float | None) -> FloorView:
-        return FloorView(NOW, [AgentView("wrapup", NOW - 11.0, pull_after)] * 4, [], [0.35] * 20)
+        return FloorView(NOW, [AgentView("wrapup", NOW - 21.0, pull_after)] * 4, [], [0.35] * 20)
 
     ready = FloorView(NOW, [AgentView("ready", NOW)] * 4, [], [0.35] * 20)
     assert dials(in_wrapup(10.0)) == dials(ready)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import binom
 
 from dialer.pacing import AgentView, CallView, DayBudget, FloorView, RoomPacer, Timings
 
@@ -62,3 +66,38 @@ def test_it_tells_how_many_answers_are_missing() -> None:
             assert not DayBudget(0.01, live + missing, lost).spent
             if missing > 1:
                 assert DayBudget(0.01, live + missing - 1, lost).spent
+
+
+class _Caller:
+    """A floor on which every second answer is lost, whatever is done: the worst of days."""
+
+    def __init__(self, room: RoomPacer) -> None:
+        self.room = room
+        self.decided: list[bool] = []
+
+    def answer(self, lost: bool) -> None:
+        self.room.answered()
+        if lost:
+            self.room.abandoned()
+        self.decided.append(self.room.decide(floor(6)).dial > 6)
+
+
+@settings(derandomize=True, max_examples=60, deadline=None)
+@given(st.lists(st.booleans(), max_size=60), st.sampled_from([0.01, 0.03]))
+def test_the_budget_is_never_overspent_twice_in_a_row(losses: list[bool], target: float) -> None:
+    """Nothing is risked while the day's losses are at what is allowed, whatever comes; and then only one more at a time."""
+    caller = _Caller(RoomPacer(target, Timings()))
+    for lost in losses:
+        caller.answer(lost)
+        budget = caller.room.budget
+        assert caller.decided[-1] == (budget.lost < budget.allowed)
+        assert budget.allowed <= max(target * budget.live, min(target * budget.live + 1, 3.0)) + 1e-9
+
+
+def test_a_shift_that_begins_loses_no_larger_share_than_the_rest_of_the_day() -> None:
+    """Ten ready, nobody talking: of all answers to so many dials at once at most the target comes beyond the tenth."""
+    decision = RoomPacer(0.01, Timings()).decide(floor(10, candidates=200))
+    answers = np.arange(decision.dial + 1)
+    lost = (binom.pmf(answers, decision.dial, 0.35) * np.maximum(answers - 10, 0)).sum()
+    assert decision.dial > 10
+    assert lost / (0.35 * decision.dial) < 0.01

@@ -19,7 +19,7 @@ from dialer.pacing.threshold import (
 
 
 def test_answers_loosen_and_losses_tighten_as_the_house_rule_says() -> None:
-    threshold = threshold_at(0.01)
+    threshold = threshold_at(0.01, 2.0)
     assert math.exp(threshold[LOG_THETA]) == pytest.approx(0.01)
     after_answer(threshold, 0.01, 0.02)
     assert threshold[LOG_THETA] == pytest.approx(math.log(0.01) + 0.0002)
@@ -28,7 +28,7 @@ def test_answers_loosen_and_losses_tighten_as_the_house_rule_says() -> None:
 
 
 def test_it_stays_within_its_bounds() -> None:
-    threshold = threshold_at(0.03)
+    threshold = threshold_at(0.03, 2.0)
     for _ in range(5000):
         after_loss(threshold, 0.1)
     assert math.exp(threshold[LOG_THETA]) == pytest.approx(LEAST_THETA)
@@ -42,7 +42,7 @@ def test_it_stays_within_its_bounds() -> None:
 def test_whatever_the_foreseeing_is_wrong_by_the_target_is_kept(bias: float, target: float) -> None:
     """A floor on which an answer dialed at θ is foreseen lost with θ/2, and really is with bias times that."""
     rng = random.Random(4)
-    threshold = threshold_at(target)
+    threshold = threshold_at(target, 2.0)
     lost = 0
     for _ in range(20_000):
         foreseen = math.exp(threshold[LOG_THETA]) / 2
@@ -56,7 +56,7 @@ def test_whatever_the_foreseeing_is_wrong_by_the_target_is_kept(bias: float, tar
 
 def test_it_arrives_within_a_morning_of_a_small_room() -> None:
     """150 answers after a start at a third of where θ belongs; the law of counts alone would have moved it by a tenth."""
-    threshold = threshold_at(0.03)
+    threshold = threshold_at(0.03, 2.0)
     for _ in range(150):
         after_dials(threshold, 0.03, 0.02, 1.0, math.exp(threshold[LOG_THETA]) / 6)
     assert math.exp(threshold[LOG_THETA]) > 0.06

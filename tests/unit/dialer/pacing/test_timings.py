@@ -61,9 +61,9 @@ def test_a_free_operator_is_the_tail_of_the_talk_and_then_the_wrapup() -> None:
 
 
 def test_consent_to_wrapup_pull_makes_an_operator_free_earlier() -> None:
-    tables = Timings.from_samples(talk=[60.0] * 90_000, wrapup=[20.0] * 90_000).tables(2.0)
+    tables = Timings.from_samples(talk=[60.0] * 90_000, wrapup=[40.0] * 90_000).tables(2.0)
     first = tables.block(10.0)
     assert np.all(tables.free[first : first + 1800] >= tables.free[:1800] - 1e-12)
-    writing = tables.free[first + tables.talk_rows + 8]
+    writing = tables.free[first + tables.talk_rows + 18]
     assert writing[0] == 1.0
     assert tables.block(10.0) == first

@@ -14,8 +14,10 @@ from dialer.pacing import (
     HazardPacer,
     Pacer,
     ProgressivePacer,
+    RoomPacer,
     Timings,
 )
+from dialer.pacing.room import AIM, DAILY_ETA
 from rehearsal.reference_world import baselines, closed_form, kernels, world
 from rehearsal.reference_world.baselines import Level
 from rehearsal.reference_world.driven import drive, view
@@ -88,6 +90,18 @@ def test_on_thousands_of_floors_both_give_the_same_number(of: World) -> None:
             loop = kernels.hazard_dials(of, floor, found, float(second), pacer.theta)[0]
             assert pacer.decide(seen).dial == loop
         world.launch(of, floor, float(second), loop if second % 40 else 2 * loop)
+
+
+def test_the_loop_of_a_days_room_is_the_room() -> None:
+    """A target of 1 % with far too strict luck: the budget is spent within the hour, and both go one-to-one."""
+    of = World(4, 0.5, talk_mean=20.0, wrapup_mean=5.0)
+    found = lookups(of)
+    loop = kernels.run_room_day(of, found, 9, 1800.0, 1.0, 0.01, AIM * 0.01, DAILY_ETA)
+    room = RoomPacer(0.01, TIMINGS)
+    driven = drive(STEPS, of, room, 9, 0.0, 1800.0)
+    assert loop[7] > 0
+    assert loop[: SERVED + 1].tolist() == driven[: SERVED + 1].tolist()
+    assert (room.budget.live, room.budget.lost) == (loop[LIVE], loop[LOST])
 
 
 @pytest.mark.parametrize("ratio", [1.0, 2.2])
