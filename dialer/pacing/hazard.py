@@ -18,7 +18,7 @@ from dialer.pacing.arithmetic import (
 )
 from dialer.pacing.interface import AgentView, CallView, Decision, FloorView
 from dialer.pacing.tables import Tables
-from dialer.pacing.threshold import LOG_THETA, after_answer, after_dials, after_loss, threshold_at
+from dialer.pacing.threshold import LOG_THETA, after_answer, after_dials, after_loss, after_restart, threshold_at
 from dialer.pacing.timings import Timings
 
 _SHOWN_HORIZON = 14
@@ -70,11 +70,8 @@ class HazardPacer:
         after_loss(self._threshold, self.eta)
 
     def resume(self, live_answers: int, abandoned: int) -> None:
-        """Go on after a restart with the day's counts so far, as if they had been told one by one."""
-        for number in range(live_answers):
-            self.answered()
-            if number * abandoned // live_answers != (number + 1) * abandoned // live_answers:
-                self.abandoned()
+        """Go on after a restart with the day's counts so far: what was saved or owed then still is."""
+        after_restart(self._threshold, self.target, self.eta, live_answers, abandoned)
 
     def decide(self, floor: FloorView) -> Decision:
         """How many of the candidates to launch now; it never gives a dial up."""

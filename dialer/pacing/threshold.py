@@ -55,6 +55,12 @@ def after_loss(threshold: Floats, eta: float) -> None:
     _move(threshold, -eta)
 
 
+def after_restart(threshold: Floats, target: float, eta: float, live: float, lost: float) -> None:
+    """So many had answered and so many of them were lost before; what had been foreseen of them is not known."""
+    _lean(threshold, target * live - lost, eta)
+    _move(threshold, eta * threshold[SURPLUS])
+
+
 def after_dials(threshold: Floats, target: float, eta: float, answers: float, losses: float) -> None:
     """Dials were launched from which so many answers and so many losses are foreseen."""
     kept = math.exp(-losses / RATIO_MEMORY)
