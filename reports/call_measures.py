@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reports.figures import Column, Ratio, Unit
-from reports.measures import Measure, counted
+from reports.measures import Measure, counted, key_of
 
 RESULTS, CONTACTS, PROMISES, PAYMENTS, WORK = "架電と応答", "接触", "約束と履行", "納付(30日以内)", "稼働"
 
@@ -335,3 +335,8 @@ CALL_COLUMNS: tuple[Measure | Column, ...] = (
 
 TIME_COLUMNS: tuple[Measure | Column, ...] = (*CALL_COLUMNS, *_WORK_OF_SEATS)
 """For rows that are times, in which operators sat."""
+
+
+def column_of_calls(key: str) -> Measure | Column:
+    """One of CALL_COLUMNS by its key."""
+    return next(column for column in CALL_COLUMNS if key_of(column) == key)

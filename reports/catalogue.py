@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from casefile.city import City
 from reports.figures import Form
-from reports.forms import calls, districts, documents
+from reports.forms import best_hours, calls, districts, documents
 from reports.request import FormName, Request
 from reports.sheet import Sheet
 
@@ -26,6 +26,7 @@ FORMS: dict[FormName, Maker] = {
     FormName.CALLS: Maker(calls.build, calls.sheets),
     FormName.DISTRICTS: Maker(districts.build, districts.sheets),
     FormName.DOCUMENTS: Maker(documents.build, documents.sheets),
+    FormName.BEST_HOURS: Maker(best_hours.build, best_hours.sheets),
 }
 
 

@@ -35,10 +35,11 @@ class Unit(Enum):
     SECONDS = "秒"
     PER_HOUR = "回/時"
     TIMES = "倍"
+    THOUSANDTHS = "千分の1"
 
     @property
     def is_rate(self) -> bool:
-        return self in (Unit.PERCENT, Unit.SECONDS, Unit.PER_HOUR, Unit.TIMES, Unit.POINTS)
+        return self in (Unit.PERCENT, Unit.SECONDS, Unit.PER_HOUR, Unit.TIMES, Unit.POINTS, Unit.THOUSANDTHS)
 
 
 def rate(numerator: int, denominator: int, scale: int = 100) -> Decimal | None:

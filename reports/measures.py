@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 import numpy as np
 
@@ -24,7 +25,8 @@ class Measure:
     """One counted column.
 
     Of the facts of `facts` under the mark `where` (all without one): how many, or, with `add`, the sum of a number;
-    with `distinct`, each key once per row and once in 計.
+    with `distinct`, each key once per row and once in 計. `per`: the number counts this many parts of one, and the sum is
+    printed in ones with one decimal.
     """
 
     column: Column
@@ -32,6 +34,7 @@ class Measure:
     where: str | None = None
     add: str | None = None
     distinct: str | None = None
+    per: int = 1
 
 
 def counted(
@@ -57,7 +60,7 @@ def figures(columns: Sequence[Measure | Column], facts: Facts, places: Places, r
     for measure in columns:
         if isinstance(measure, Measure):
             for figure_of, value in zip(table, _count(measure, facts, places, rows), strict=True):
-                figure_of[measure.column.key] = value
+                figure_of[measure.column.key] = value if measure.per == 1 else rate(value, measure.per, 1)
     for column in columns:
         if isinstance(column, Column):
             for figure_of in table:
@@ -70,9 +73,13 @@ def rate_of(column: Column, printed: Mapping[str, Figure]) -> Figure:
     """A rate from the columns it is made of, as they are printed."""
     assert column.ratio is not None
     numerator, denominator = printed[column.ratio.numerator], printed[column.ratio.denominator]
-    assert isinstance(numerator, int)
-    assert isinstance(denominator, int)
-    return rate(numerator, denominator, column.ratio.scale)
+    assert numerator is not None
+    assert denominator is not None
+    return rate(_tenths(numerator), _tenths(denominator), column.ratio.scale)
+
+
+def _tenths(figure: int | Decimal) -> int:
+    return int(figure * 10)
 
 
 def behind(measure: Measure, facts: Facts, places: Places, row: int | None) -> list[str]:

@@ -21,6 +21,7 @@ class FormName(Enum):
     CALLS = "calls"
     DISTRICTS = "districts"
     DOCUMENTS = "documents"
+    BEST_HOURS = "best-hours"
 
     @property
     def title(self) -> str:
@@ -43,6 +44,7 @@ class Axis(Enum):
     AREA = "area"
     TOWN = "town"
     LOT = "lot"
+    SLOT = "slot"
 
     @property
     def title(self) -> str:
@@ -53,11 +55,13 @@ _TITLES = {
     FormName.CALLS: "架電状況表",
     FormName.DISTRICTS: "架電状況表(地区別)",
     FormName.DOCUMENTS: "文書効果状況表",
+    FormName.BEST_HOURS: "架電推奨時間帯表",
 }
 _AXES = {
     FormName.CALLS: (Axis.HOUR, Axis.WEEKDAY, Axis.DAY, Axis.WEEKDAY_FOLDED),
     FormName.DISTRICTS: (Axis.AREA, Axis.BRANCH, Axis.TOWN),
     FormName.DOCUMENTS: (Axis.LOT,),
+    FormName.BEST_HOURS: (Axis.SLOT,),
 }
 _AXIS_TITLES = {
     Axis.HOUR: "時間帯別",
@@ -68,6 +72,7 @@ _AXIS_TITLES = {
     Axis.AREA: "地区別",
     Axis.TOWN: "大字・町丁目別",
     Axis.LOT: "発送ロット別",
+    Axis.SLOT: "平日・土曜・日曜祝日の時間帯別",
 }
 _FORM_WORDS = {
     "架電状況表": FormName.CALLS,
@@ -80,6 +85,9 @@ _FORM_WORDS = {
     "文書効果状況表": FormName.DOCUMENTS,
     "文書効果": FormName.DOCUMENTS,
     "文書": FormName.DOCUMENTS,
+    "架電推奨時間帯表": FormName.BEST_HOURS,
+    "架電推奨時間帯": FormName.BEST_HOURS,
+    "推奨時間帯": FormName.BEST_HOURS,
 }
 _AXIS_WORDS = {
     "時間帯": Axis.HOUR,
@@ -93,6 +101,7 @@ _AXIS_WORDS = {
     "町丁目": Axis.TOWN,
     "大字": Axis.TOWN,
     "ロット": Axis.LOT,
+    "曜日区分": Axis.SLOT,
 }
 
 
