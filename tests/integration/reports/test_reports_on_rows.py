@@ -9,7 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, select, update
 
 from casefile.city import City
 from casefile.clock import at_jst
@@ -17,6 +17,7 @@ from casefile.db import Database
 from casefile.errors import TsunagaruError
 from casefile.tables import Arrears, Attempt, Receipt
 from casefile.vocabulary import ClaimGroup, Purpose
+from dialer.tables import ReachPick
 from reports import Axis, Form, FormName, ask, build, drilldown, invariants, period_of
 from reports.exports import Format, export
 from reports.reading.gather import known_by
@@ -106,6 +107,38 @@ def test_calls_of_a_month(small: SmallCity, conn: Connection, city: City) -> Non
     # A's 30,000 is the call's; B's 10,000 is the text's, for reference only the call's.
     assert total(found, "paid_yen", "payers", "reference_yen") == (30_000, 1, 40_000)
     assert figures(found, "hour:10", "calls", "busy", "talk_seconds", "wrapup_seconds") == (2, 1, 120, 30)
+
+
+def test_hours_are_recommended_and_held_against_what_was_expected(
+    small: SmallCity, conn: Connection, city: City
+) -> None:
+    for attempt_id, p_right_party, by_chance in zip(
+        conn.scalars(select(Attempt.attempt_id).order_by(Attempt.handed_at, Attempt.attempt_id)),
+        (0.2, 0.35, 0.1, 0.4, 0.25, 0.3, 0.3),
+        (False, False, True, False, False, False, False),
+        strict=False,
+    ):
+        small.add(
+            ReachPick,
+            attempt_id=attempt_id,
+            p_live=p_right_party + 0.1,
+            p_right_party=p_right_party,
+            propensity=0.005 if by_chance else 0.955,
+            eligible=10,
+            by_chance=by_chance,
+        )
+    found = form(conn, city, FormName.BEST_HOURS)
+    # 海の日 holds C's call; the text of B was no call.
+    assert figures(found, "slot:0-10", "calls", "right_party", "foreseen") == (2, 1, 2)
+    assert figures(found, "slot:2-09", "calls", "right_party") == (1, 1)
+    assert figures(found, "right_bin:3", "foreseen", "foreseen_right") == (2, 1)
+    assert found.table("week").total.figures["picks"] == total(found, "foreseen")[0]
+    assert any(said.startswith("架電の順の効き目: まだ分からない") for said in found.warnings)
+    assert "対数損失の表は示さない" in "".join(found.notes)
+    behind = drilldown(conn, found, "right_bin:3", "expected_right_rate")
+    assert [len(part.ids) for part in behind] == [2, 2]
+    for written in (Format.CSV, Format.HTML, Format.JSON, Format.XLSX):
+        assert export(found, written)
 
 
 def test_every_yen_of_the_file_is_accounted_for(small: SmallCity, conn: Connection, city: City) -> None:
