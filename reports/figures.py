@@ -188,6 +188,8 @@ class Form:
     reconciliation: Reconciliation | None
     warnings: tuple[str, ...]
     notes: tuple[str, ...]
+    findings: tuple[str, ...] = ()
+    """What the figures say, in sentences."""
 
     @property
     def name(self) -> str:
@@ -201,6 +203,11 @@ class Form:
 
     def table(self, key: str) -> Table:
         return next(table for table in self.tables if table.key == key)
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """Every column of every table, each once, in the order in which they are printed."""
+        return tuple({column.key: column for table in self.tables for column in table.columns}.values())
 
     def row(self, key: str) -> tuple[Table, Row]:
         """The table and row of a row key. Raises KeyError."""

@@ -32,7 +32,8 @@ def html(form: Form) -> str:
     beside = [table for table in form.tables[1:] if table.key not in shown_as_heat]
     parts = [
         _head(form),
-        _warnings(form.warnings),
+        _sentences(form.findings, "report-findings", ""),
+        _sentences(form.warnings, "report-warning", "注意: "),
         *(_chart(form, position) for position in range(len(form.charts))),
         _section(form.main.title, _groups(form.main)),
         *(_heat_map(heat, form.table(heat.table)) for heat in form.heat_maps),
@@ -70,11 +71,11 @@ def _head(form: Form) -> str:
     )
 
 
-def _warnings(warnings: Sequence[str]) -> str:
-    if not warnings:
+def _sentences(said: Sequence[str], look: str, prefix: str) -> str:
+    if not said:
         return ""
-    sentences = "".join(f"<p>注意: {escape(sentence)}</p>" for sentence in warnings)
-    return f'<div class="report-warning" role="note">{sentences}</div>'
+    sentences = "".join(f"<p>{prefix}{escape(sentence)}</p>" for sentence in said)
+    return f'<div class="{look}" role="note">{sentences}</div>'
 
 
 def _chart(form: Form, position: int) -> str:
@@ -98,7 +99,8 @@ def _groups(table: Table) -> str:
 
 
 def _brief(table: Table) -> tuple[Column, ...]:
-    return tuple(column for column in table.columns if column.key in BRIEF)
+    """A table with columns of its own is printed whole."""
+    return tuple(column for column in table.columns if column.key in BRIEF) or table.columns
 
 
 def _table(table: Table, columns: Iterable[Column], caption: str) -> str:
@@ -201,7 +203,7 @@ def _definitions(form: Form) -> str:
         f'<tr><th scope="row">{escape(heading(column))}</th><td class="report-words">{escape(column.group)}</td>'
         f'<td class="report-words">{escape(column.formula)}</td><td class="report-words">{column.unit.value}</td>'
         f'<td class="report-words"><code>{escape(f"{form.name}.{column.key}")}</code></td></tr>'
-        for column in form.main.columns
+        for column in form.columns
     )
     return (
         '<section class="report-page"><h2>列の定義</h2><div class="report-scroll"><table class="report-table report-plain">'

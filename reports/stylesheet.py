@@ -20,6 +20,8 @@ _BASE = """
 .report-meta th { width: 7em; text-align: left; font-weight: 600; color: #3e4c59; padding: 2px 10px 2px 0; white-space: nowrap; }
 .report-meta td { padding: 2px 28px 2px 0; }
 .report-warning { border: 1px solid #b8500c; background: #fff6ee; padding: 6px 12px; margin: 10px 0; }
+.report-findings { border: 1px solid #4a7fb5; background: #f2f7fc; padding: 6px 12px; margin: 10px 0; }
+.report-findings p { margin: 2px 0; }
 .report-warning p { margin: 2px 0; }
 .report-scroll { overflow-x: auto; }
 .report-table { border-collapse: collapse; width: 100%; font-size: 13px; font-variant-numeric: tabular-nums; }

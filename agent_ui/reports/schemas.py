@@ -105,5 +105,6 @@ class ReportView(Shown):
     tables: list[TableView]
     heat_maps: list[HeatMapView]
     charts: list[ChartView]
+    findings: list[str]
     warnings: list[str]
     notes: list[str]

@@ -123,6 +123,7 @@ def _view(asked: Request, form: Form) -> ReportView:
         tables=[_table(table) for table in form.tables],
         heat_maps=[_heat_map(form, heat) for heat in form.heat_maps],
         charts=[ChartView(title=c.title, table=c.table, bars=c.bars, line=c.line) for c in form.charts],
+        findings=list(form.findings),
         warnings=list(form.warnings),
         notes=list(form.notes),
     )

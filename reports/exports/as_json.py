@@ -54,6 +54,7 @@ def _form(form: Form) -> dict[str, Any]:
             for chart in form.charts
         ],
         "reconciliation": None if form.reconciliation is None else _reconciliation(form.reconciliation),
+        "findings": list(form.findings),
         "warnings": list(form.warnings),
         "notes": list(form.notes),
     }

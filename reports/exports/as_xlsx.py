@@ -113,14 +113,14 @@ class _Writer:
 
     def words(self, form: Form) -> None:
         sheet, top = self.sheet(form, "注と定義")
-        lines = [*(f"注意: {warning}" for warning in form.warnings), *form.notes]
+        lines = [*form.findings, *(f"注意: {warning}" for warning in form.warnings), *form.notes]
         for number, line in enumerate(lines, start=top):
             sheet.write_string(number, 0, line, self.format())
         top += len(lines) + 1
         bold = self.format(bold=True, border=1, bg_color="#E8EEF5")
         for place, title in enumerate(("列", "区分", "単位", "式", "式番号")):
             sheet.write_string(top, place, title, bold)
-        for number, column in enumerate(form.main.columns, start=top + 1):
+        for number, column in enumerate(form.columns, start=top + 1):
             words = (heading(column), column.group, column.unit.value, column.formula, f"{form.name}.{column.key}")
             for place, word in enumerate(words):
                 sheet.write_string(number, place, word, self.format(border=1))

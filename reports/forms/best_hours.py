@@ -145,7 +145,8 @@ def build(conn: Connection, city: City, request: Request) -> Form:
             ),
         ),
         reconciliation=None,
-        warnings=(*warnings_of(request), *recommended(counted[0]), f"架電の順の効き目: {verdict}"),
+        warnings=tuple(warnings_of(request)),
+        findings=(*recommended(counted[0]), f"架電の順の効き目: {verdict}"),
         notes=_notes(gathered, scored=scores is not None),
     )
 
@@ -180,7 +181,7 @@ def by_slot(period: Period, city: City) -> Grouping:
     first = period.first.toordinal()
     kinds = np.array([_kind(day.isoweekday(), city.calendar.is_holiday(day)) for day in period.days], dtype=np.int64)
     lines = tuple(
-        Line(f"slot:{kind}-{hour:02}", f"{name} {hour:02}時", {"曜日区分": name, "時間帯コード": f"{hour:02}"})
+        Line(f"slot:{kind}-{hour:02}", f"{name} {hour}時", {"曜日区分": name, "時間帯コード": f"{hour:02}"})
         for kind, name in _KINDS
         for hour in range(HOURS)
     )

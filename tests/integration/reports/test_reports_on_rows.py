@@ -133,7 +133,7 @@ def test_hours_are_recommended_and_held_against_what_was_expected(
     assert figures(found, "slot:2-09", "calls", "right_party") == (1, 1)
     assert figures(found, "right_bin:3", "foreseen", "foreseen_right") == (2, 1)
     assert found.table("week").total.figures["picks"] == total(found, "foreseen")[0]
-    assert any(said.startswith("架電の順の効き目: まだ分からない") for said in found.warnings)
+    assert any(said.startswith("架電の順の効き目: まだ分からない") for said in found.findings)
     assert "対数損失の表は示さない" in "".join(found.notes)
     behind = drilldown(conn, found, "right_bin:3", "expected_right_rate")
     assert [len(part.ids) for part in behind] == [2, 2]
@@ -290,7 +290,8 @@ def test_a_city_without_any_fact_has_empty_forms(conn: Connection, city: City) -
     for name in FormName:
         for axis in name.axes:
             found = form(conn, city, name, axis)
-            assert found.main.total.figures["paid_yen"] == 0
+            assert found.main.total.figures.get("paid_yen", 0) == 0
+            assert not any(figure for row in found.main.rows for figure in row.figures.values())
             for fmt in (Format.JSON, Format.CSV, Format.HTML, Format.XLSX):
                 assert export(found, fmt)
     assert all(invariant.holds for invariant in invariants.check(conn, city, JULY, AS_OF, NOW))

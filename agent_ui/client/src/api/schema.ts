@@ -4509,6 +4509,8 @@ export interface components {
             conditions: string[];
             /** Edition */
             edition: string;
+            /** Findings */
+            findings: string[];
             /**
              * First Day
              * Format: date
