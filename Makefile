@@ -135,6 +135,12 @@ soak: install ## Twenty real calls a second for an hour (MINUTES), a fault every
 	@$(BIN)/python -m tsunagaru.trial.soak --minutes $(MINUTES) >test-output/bench/soak.new; code=$$?; \
 		cat test-output/bench/soak.new; [ $$code -eq 0 ] && mv test-output/bench/soak.new test-output/bench/soak.md
 
+.PHONY: bench-reach
+bench-reach: install ## Orders of calling on synthetic cities against an ideal observer (docs/reach.md); goes on where it was broken off
+	@mkdir -p test-output/bench
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/tsunagaru bench reach >test-output/bench/reach.new; code=$$?; \
+		cat test-output/bench/reach.new; mv test-output/bench/reach.new test-output/bench/reach.md; exit $$code
+
 .PHONY: detection
 detection: install ## Measure machine detection: scenes by the thousand, and calls on a real Asterisk; writes docs/detection.md (root)
 	$(PYTEST) -m slow tests/integration/dialer/asterisk_detection

@@ -25,7 +25,8 @@ WEEKLY_SLOTS = 48
 Maker = Callable[[City, int, int], Ranker]
 """(city, calls an hour, seed)."""
 
-LOT, IDEAL, MODEL = "lot", "ideal", "model"
+LOT, MODEL = "lot", "model"
+IDEAL, IDEAL_CHANCE = "ideal", "ideal_chance"
 ORDERS: dict[str, Maker] = {
     LOT: lambda _city, _calls, seed: ByLot(seed),
     "city_hour": lambda _city, _calls, seed: ByCityHour(seed),
@@ -34,7 +35,7 @@ ORDERS: dict[str, Maker] = {
     "last_success": lambda city, _calls, seed: ByLastSuccess(city, seed),
     "model_chance": lambda city, _calls, _seed: ByChance(Modelled(city)),
     MODEL: lambda city, calls, _seed: ByWorth(Modelled(city), calls),
-    "ideal_chance": lambda city, _calls, seed: ByChance(IdealObserver(city, OBSERVERS_SEED + seed)),
+    IDEAL_CHANCE: lambda city, _calls, seed: ByChance(IdealObserver(city, OBSERVERS_SEED + seed)),
     IDEAL: lambda city, calls, seed: ByWorth(IdealObserver(city, OBSERVERS_SEED + seed), calls),
     "clairvoyant": lambda _city, calls, _seed: ByWorth(Clairvoyant(), calls),
 }
@@ -152,6 +153,15 @@ def calls_per_contact(cells: Sequence[Cell], first: int, last: int) -> Mean:
     """Calls for one right-party contact in the weeks `first` to `last` (counted from one)."""
     part = slice(first - 1, last)
     return mean_of([sum(cell.calls[part]) / max(1, sum(cell.contacts[part])) for cell in cells])
+
+
+def ratio_to(cells: Sequence[Cell], other: Sequence[Cell], first: int, last: int) -> Mean:
+    """Calls per contact as a multiple of another order's on the same cities and seeds."""
+    part = slice(first - 1, last)
+    theirs = {(cell.city, cell.seed): sum(cell.calls[part]) / max(1, sum(cell.contacts[part])) for cell in other}
+    return mean_of(
+        [sum(cell.calls[part]) / max(1, sum(cell.contacts[part])) / theirs[cell.city, cell.seed] for cell in cells]
+    )
 
 
 def share_of(cells: Sequence[Cell], bound: Sequence[Cell], first: int, last: int) -> Mean:

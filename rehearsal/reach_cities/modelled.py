@@ -24,8 +24,6 @@ class Modelled:
         self._model = ReachModel(city.hours.calendar)
         starts = city.hours.starts
         self._moments = Moments.at(starts, city.hours.calendar)
-        roster = city.roster
-        self._age = age_bands(starts[0].year - np.array(AGES)[roster.age[roster.household]], starts[0].year)
         self._log: list[Attempts] = []
 
     def new_day(self, room: Room) -> None:
@@ -40,28 +38,34 @@ class Modelled:
     def learn(self, room: Room, calls: Calls) -> None:
         if not len(calls):
             return
-        whom = self._whom(room, calls.candidate, calls.letter_days, calls.sms_days)
-        attempts = Attempts.of(self._moments[calls.slot], whom, calls.result, calls.right)
+        attempts = attempts_of(room.city, self._moments, calls)
         self._model.learn(attempts)
         self._log.append(attempts)
 
     def chances(self, room: Room, candidates: Whole, slots: Whole) -> tuple[Reals, Reals]:
-        whom = self._whom(room, candidates, room.letter_days(candidates), room.sms_days(candidates))
+        whom = _on_file(room.city, candidates, room.letter_days(candidates), room.sms_days(candidates))
         live, right = self._model.chances_by_slot(whom, self._moments[slots])
         spread = self._model.spread(whom, room.city.hours.starts[room.slot])
         mean = live[:, 0]
         return right, np.clip(mean * (1 - mean) / np.maximum(spread**2, 1e-6) - 1, 0.3, 1e3)
 
-    def _whom(self, room: Room, candidates: Whole, letters: Whole, texts: Whole) -> Candidates:
-        roster = room.city.roster
-        household = roster.household[candidates]
-        return Candidates.of(
-            roster.person[candidates],
-            household,
-            roster.phone[candidates],
-            roster.line[candidates],
-            district=roster.district[household] + 1,
-            age=self._age[candidates],
-            letter_days=letters,
-            sms_days=texts,
-        )
+
+def attempts_of(city: City, moments: Moments, calls: Calls) -> Attempts:
+    """A room's log as the model and a backtest read it; `moments`: of the city's hours."""
+    whom = _on_file(city, calls.candidate, calls.letter_days, calls.sms_days)
+    return Attempts.of(moments[calls.slot], whom, calls.result, calls.right)
+
+
+def _on_file(city: City, candidates: Whole, letters: Whole, texts: Whole) -> Candidates:
+    roster, year = city.roster, city.hours.first_day.year
+    household = roster.household[candidates]
+    return Candidates.of(
+        roster.person[candidates],
+        household,
+        roster.phone[candidates],
+        roster.line[candidates],
+        district=roster.district[household] + 1,
+        age=age_bands(year - np.array(AGES)[roster.age[household]], year),
+        letter_days=letters,
+        sms_days=texts,
+    )

@@ -16,13 +16,14 @@ from rehearsal.reach_cities.evaluation import (
     calls_per_contact,
     evaluate,
     mean_of,
+    ratio_to,
     share_of,
 )
 from rehearsal.reach_cities.hours import calling_hours
+from rehearsal.reach_cities.knowledge import Overheard, share_of_knowledge
 from rehearsal.reach_cities.observers import IdealObserver
-from rehearsal.reach_cities.plain import ByLot
-from rehearsal.reach_cities.room import Calls, Room
-from rehearsal.reach_cities.trial import try_order
+from rehearsal.reach_cities.plain import ByLot, ByPersonRate
+from rehearsal.reach_cities.trial import Past, try_order
 
 SMALL = Setting(households=400, weeks=4, calls_a_week=0.4)
 PLAIN = (LOT, "city_hour", "person", "person_band", "last_success")
@@ -48,30 +49,12 @@ def test_all_orders_get_the_same_room(cells: list[Cell]) -> None:
     assert all(sum(cell.calls) <= most for cell in cells)
 
 
-class _Overheard(ByLot):
-    """Calls by lot, while the observer says beforehand what each call would bring."""
-
-    def __init__(self, observer: IdealObserver) -> None:
-        super().__init__(4)
-        self.observer = observer
-        self.told: list[tuple[float, bool]] = []
-
-    def new_day(self, room: Room) -> None:
-        self.observer.new_day(room)
-
-    def learn(self, room: Room, calls: Calls) -> None:
-        chances = self.observer.chances(room, calls.candidate, np.array([room.slot]))[0][:, 0]
-        self.told += list(zip(chances.tolist(), calls.right.tolist(), strict=True))
-        self.observer.learn(room, calls)
-
-
 @pytest.mark.parametrize("name", ["types", "correlated"])
 def test_the_ideal_observers_chances_come_true(name: str) -> None:
     city = found_city(name, 8, 500, calling_hours(4))
-    overheard = _Overheard(IdealObserver(city, 77, prototypes=400))
-    try_order(city, overheard, 12)
-    told = np.array([chance for chance, _ in overheard.told])
-    came = np.array([right for _, right in overheard.told])
+    overheard = Overheard(IdealObserver(city, 77, prototypes=400), seed=4, from_week=0)
+    came = try_order(city, overheard, 12).log.right
+    told = np.array(overheard.told)
     order = np.argsort(told)
     for part in np.array_split(order, 4):
         spread = np.sqrt((told[part] * (1 - told[part])).sum()) / len(part)
@@ -99,3 +82,27 @@ def test_sums_over_seeds() -> None:
     assert share_of(first, bound, 1, 1).value == pytest.approx((2 / 5 + 1) / 2)
     assert str(mean_of([1.0])) == "1.00"
     assert mean_of([1.0, 2.0, 3.0]).half == pytest.approx(4.303 / np.sqrt(3))
+
+
+def test_the_share_of_what_the_observer_knows() -> None:
+    known = share_of_knowledge({"city": [0.5, 0.6], "model": [0.44, 0.5], "ideal": [0.4, 0.4]})
+    assert known["model"] == pytest.approx([0.6, 0.5])
+    assert known["city"] == [0.0, 0.0]
+    assert known["ideal"] == [1.0, 1.0]
+
+
+def test_calls_of_two_orders_are_compared_city_by_city() -> None:
+    first = [Cell("types", 1, LOT, (20,), (5,)), Cell("types", 2, LOT, (20,), (2,))]
+    other = [Cell("types", 2, "person", (20,), (4,)), Cell("types", 1, "person", (20,), (5,))]
+    assert ratio_to(other, first, 1, 1).value == pytest.approx((1.0 + 0.5) / 2)
+
+
+def test_a_past_by_lot_is_the_same_for_all_and_is_not_counted() -> None:
+    city = found_city("rotas", 9, 150, calling_hours(3))
+    past = Past(weeks=2, calls_an_hour=5)
+    by_lot, by_rate = (try_order(city, ranker, 4, past) for ranker in (ByLot(1), ByPersonRate(city, 1)))
+    before = city.hours.week[by_lot.log.slot] < 2
+    assert np.array_equal(by_lot.log.candidate[before], by_rate.log.candidate[: before.sum()])
+    assert len(by_lot.calls) == 1
+    assert int(by_lot.calls[0]) == int((~before).sum()) > 0
+    assert not np.array_equal(by_rate.log.candidate[before.sum() :], by_lot.log.candidate[~before])
