@@ -15,7 +15,8 @@ The **index** of calling now is the price at which calling and waiting are the s
 
 A call belongs into this slot where worth ≥ λ_now; the list runs from the highest worth down. A person whose evening is far
 better waits if the shift reaches the evening and it is not sold out; where tries are few each is kept for the best slot; in
-the last slot nothing is gained by waiting. w is 1 for everybody unless the campaign weighs by expected yen.
+the last slot nothing is gained by waiting. A letter about to land lifts the chances of the slots after it (`effects.py`), and
+waiting for it is right as far as those slots are not dearer. w is 1 for everybody unless the campaign weighs by expected yen.
 
 A miss also teaches: after m misses the chances shrink by s/(s+m), s being the strength (pseudo-tries) behind them, so that a
 person who is hardly known is not expected to answer the sixth call as the first.
@@ -34,8 +35,6 @@ STRENGTH = 3.0
 """Pseudo-tries behind a chance where the model does not say: after one miss it is worth three quarters."""
 NEXT_WEEK = 0.9
 """What a contact next week counts against one this week: it comes later, and habits change."""
-LETTER_LIFT = 1.15
-"""A letter just read makes the call that follows it easier; until the log knows better."""
 _CHUNK = 2048
 """People worked on at once, so that their values stay in the processor's cache."""
 
@@ -140,16 +139,6 @@ class Stopping:
         untried, tried = self.waited(0)
         value: Small = np.where(tried_today, second[0] - tried[0], first[0] - untried[0])
         return np.where(self.fade[0] > 0, value, np.float32(0))
-
-
-def after_letter(p_later: Floats, lands: Whole, lift: float = LETTER_LIFT) -> Floats:
-    """Chances in the slots to come, lifted from the slot a letter lands in (`lands`; -1: none is on its way).
-
-    With these `worth` lets the person wait for the letter, as far as the slots after it are not dearer.
-    """
-    slots = np.arange(p_later.shape[1])
-    landed = (lands[:, None] >= 0) & (slots >= lands[:, None])
-    return np.minimum(np.where(landed, p_later * lift, p_later), 0.99)
 
 
 def in_order(worths: Floats, precedence: npt.NDArray[Any], key: npt.NDArray[Any]) -> Whole:

@@ -14,7 +14,7 @@ from casefile.clock import JST
 from dialer.reach.ahead import ShiftAhead
 from dialer.reach.choice import choose
 from dialer.reach.prices import shadow_prices
-from dialer.reach.worth import after_letter, in_order, worth
+from dialer.reach.worth import in_order, worth
 
 MONDAY = datetime(2026, 9, 7, tzinfo=JST)
 
@@ -115,11 +115,10 @@ def test_the_second_try_of_a_day_is_two_hours_later_in_another_band() -> None:
 
 def test_a_letter_about_to_land_makes_waiting_right() -> None:
     later = np.full((1, len(WEEK) - 1), 0.3)
-    lands = np.array([20])
-    without = worth(np.array([0.3]), later, np.array([1]), WEEK)
-    with_letter = worth(np.array([0.3]), after_letter(later, lands), np.array([1]), WEEK)
+    landed = later.copy()
+    landed[0, 20:] *= 1.15
+    without, with_letter = (worth(np.array([0.3]), p_later, np.array([1]), WEEK) for p_later in (later, landed))
     assert with_letter[0] < 0 < without[0] + 1e-3
-    assert (after_letter(later, np.array([-1])) == later).all()
 
 
 def test_prices_are_nothing_where_there_is_room_and_rise_where_there_is_not() -> None:
