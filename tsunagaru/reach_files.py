@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import islice
 from pathlib import Path
@@ -20,7 +20,7 @@ from callflow.codes import CallResult
 from casefile.calendar import OfficeCalendar
 from casefile.clock import JST
 from casefile.errors import TsunagaruError
-from dialer.reach import LANDLINE, MOBILE, NOT_KNOWN, Attempts, Candidates, Moments, Roll, age_band
+from dialer.reach import LANDLINE, MOBILE, NOT_KNOWN, Attempts, Candidates, Moments, Roll, age_band, homes
 
 ATTEMPT_COLUMNS = (
     "attempted_at", "taxpayer", "household", "phone", "line_type", "district", "birth_year", "result", "right_party",
@@ -116,6 +116,13 @@ def read_candidates(path: Path, rolls: Rolls) -> CandidateFile:
     if not parts:
         header, parts = _header(path), [Candidates.of([], [], [], [])]
     return CandidateFile(header, lines, joined(parts), sorted(refused, key=lambda each: each.line))
+
+
+def at_home(*files: Candidates) -> list[Candidates]:
+    """The same with what all of them together tell of each household: its debtors and numbers (`homes`)."""
+    whole = joined(files)
+    home = homes(whole.household, whole.person, whole.line)
+    return [replace(each, home=home[each.household]) for each in files]
 
 
 def joined(parts: Sequence[Candidates]) -> Candidates:

@@ -10,6 +10,7 @@ from dialer.reach.attempts import (
     Roll,
     age_band,
     age_bands,
+    homes,
     one_attempt,
 )
 from dialer.reach.model import ReachModel
@@ -29,6 +30,7 @@ __all__ = [
     "Roll",
     "age_band",
     "age_bands",
+    "homes",
     "hour_slot",
     "one_attempt",
 ]

@@ -26,6 +26,8 @@ UNKNOWN_AGE = 0
 AGES = 8
 """Age bands: unknown, company, under 30, thirties, forties, fifties, 60 to 74, 75 and over."""
 COMPANY_AGE = 1
+HOMES = 6
+"""What is known of a household: nothing, one debtor on mobiles, on landlines, on both; several debtors without and with a landline."""
 NOT_KNOWN = -1
 """Of `right_party`: nobody has said yet."""
 NEVER = 999
@@ -98,7 +100,7 @@ class Candidates:
     """Whom one could call, on which number. All columns have one length.
 
     `line`: LANDLINE or MOBILE; `age`: a band of `age_band`; `district` and `tax`: any small whole numbers, 0: not known;
-    `letter_days` and `sms_days`: days since the last one came, below zero: days until it does, NEVER: none.
+    `letter_days` and `sms_days`: days since the last one came, below zero: days until it does, NEVER: none. `home`: as `homes` gives it.
     """
 
     person: Ints
@@ -110,6 +112,7 @@ class Candidates:
     tax: Ints
     letter_days: Ints
     sms_days: Ints
+    home: Ints
 
     def __len__(self) -> int:
         return len(self.person)
@@ -162,6 +165,17 @@ class Attempts:
         )
 
 
+def homes(household: Ints, person: Ints, line: Ints) -> npt.NDArray[np.int8]:
+    """By household (0 … the largest): which of HOMES it is, from all its debtors and numbers, one row each."""
+    count = int(household.max(initial=-1)) + 1
+    mobile = np.bincount(household, line == MOBILE, count) > 0
+    fixed = np.bincount(household, line == LANDLINE, count) > 0
+    pairs = np.unique(household.astype(np.int64) << 32 | person.astype(np.int64))
+    several = np.bincount(pairs >> 32, minlength=count) > 1
+    alone = np.select([mobile & fixed, fixed, mobile], [3, 2, 1], 0)
+    return np.where(several, np.where(fixed, 5, 4), alone).astype(np.int8)
+
+
 def one_attempt(
     at: datetime, calendar: OfficeCalendar, whom: Candidates, result: CallResult, right_party: bool | None
 ) -> Attempts:
@@ -191,4 +205,5 @@ _OPTIONAL = (
     ("tax", np.int16, 0),
     ("letter_days", np.int16, NEVER),
     ("sms_days", np.int16, NEVER),
+    ("home", np.int8, 0),
 )

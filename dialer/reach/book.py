@@ -25,6 +25,7 @@ from dialer.reach.attempts import (
     Candidates,
     Roll,
     age_band,
+    homes,
 )
 from dialer.reach.habits import Beliefs
 from dialer.reach.mail import Mail
@@ -59,12 +60,13 @@ class Person(NamedTuple):
 
 @dataclass(slots=True)
 class _File:
-    """By person: age band, district, tax. By number: line."""
+    """By person: age band, district, tax. By number: line. By household: what is known of it."""
 
     age: Ints
     district: Ints
     tax: Ints
     line: Ints
+    home: Ints
 
 
 class ReachBook:
@@ -80,7 +82,8 @@ class ReachBook:
         self._districts, self._taxes = Roll(), Roll()
         for roll in (self._districts, self._taxes):
             roll.code("")  # 0: not known
-        self._file = _File(np.zeros(0, np.int8), np.zeros(0, np.int16), np.zeros(0, np.int16), np.zeros(0, np.int8))
+        bytes_, words = np.zeros(0, np.int8), np.zeros(0, np.int16)
+        self._file = _File(age=bytes_, district=words, tax=words, line=bytes_, home=bytes_)
         self._unheard: dict[UUID, Call] = {}
 
     # -- what is on file ------------------------------------------------------------------------------------------
@@ -96,6 +99,16 @@ class ReachBook:
         found = list(rows)
         codes = self._person_codes([person for person, _ in found])
         self._file.tax[codes] = self._taxes.codes([tax for _, tax in found])
+
+    def enter_homes(self, rows: Iterable[tuple[str, str, str]]) -> None:
+        """Note all debtors and numbers of the households: (世帯番号, 宛名番号, number)."""
+        found = list(rows)
+        household = self._households.codes([each for each, _, _ in found])
+        person, phone = (
+            self._person_codes([each for _, each, _ in found]),
+            self._phone_codes([each for _, _, each in found]),
+        )
+        self._file.home = homes(household, person, self._file.line[phone])
 
     def enter_letters(self, rows: Iterable[tuple[str, int]]) -> None:
         """Letters by 宛名番号 and the day (ordinal) on which they come."""
@@ -154,9 +167,10 @@ class ReachBook:
     ) -> Candidates:
         """People on numbers as columns, with letters and texts as of `day` (ordinals)."""
         person, phone = self._person_codes(persons), self._phone_codes(phones)
+        household = self._households.codes(households)
         return Candidates.of(
             person,
-            self._households.codes(households),
+            household,
             phone,
             self._file.line[phone],
             district=self._file.district[person],
@@ -164,6 +178,7 @@ class ReachBook:
             tax=self._file.tax[person],
             letter_days=self.letters.days_since(person, day),
             sms_days=self.texts.days_since(phone, day),
+            home=self._homes(household),
         )
 
     # -- asking ---------------------------------------------------------------------------------------------------
@@ -197,6 +212,11 @@ class ReachBook:
             lines = [LINE_OF[line_type_of(new[code]).value] for code in range(before, len(self._phones))]
             self._file.line = np.concatenate([self._file.line, np.array(lines, np.int8)])
         return codes
+
+    def _homes(self, household: Ints) -> Ints:
+        home = self._file.home
+        known = np.minimum(household, max(len(home) - 1, 0))
+        return np.where(household < len(home), home[known], 0) if len(home) else np.zeros(len(household), np.int8)
 
     def _age(self, person: Person) -> int:
         return COMPANY_AGE if person.kind == "company" else age_band(person.birth_year, self._year)

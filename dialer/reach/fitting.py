@@ -9,36 +9,40 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields, replace
+from itertools import product
 
 import numpy as np
 
-from dialer.reach.attempts import AGES, ANSWERED, DEAD, LINES, NO_ANSWER, NOTHING, PRESENT, Attempts
+from dialer.reach.attempts import AGES, ANSWERED, DEAD, HOMES, LINES, NO_ANSWER, NOTHING, PRESENT, Attempts
 from dialer.reach.effects import LEVELS, Effects
 from dialer.reach.fitting_sample import Sample, sampled
 from dialer.reach.habits import (
     BANDS,
+    DEGREES,
     HABITS,
+    KIN,
     KINDS,
     RIGHT,
-    WILLING,
     Beliefs,
-    Features,
+    Segments,
     band_of,
     first_beliefs,
+    from_margins,
+    kin_of,
     templates,
+    told_of_margins,
 )
-from dialer.reach.memory import logsumexp, softmax
+from dialer.reach.memory import Told, logsumexp, softmax
 from dialer.reach.slots import HOURS, SLOTS, Floats, Ints
-from dialer.reach.telling import Told, bounded, near_at, told_by_persons, told_by_results, willing_at
+from dialer.reach.telling import bounded, near_at, told_by_persons, told_by_results, willing_at
 
-ROUNDS = 20
-_DEGREES = len(WILLING)
+ROUNDS = 12
 # Pseudo-calls or pseudo-numbers behind what is believed at first.
 _SHAPE_WEIGHT, _LEVEL_WEIGHT = 12.0, 6.0
-_SHARE_WEIGHT, _FEATURE_WEIGHT = 30.0, 40.0
+_SHARE_WEIGHT, _SEGMENT_WEIGHT, _ON_TOP_WEIGHT = 200.0, 120.0, 1000.0
 _RIGHT_WEIGHT, _SAME_WEIGHT = 30.0, 25.0
 _EFFECT_WEIGHT = 300.0
-_TOGETHER = np.array([0.0, 0.25, 0.5, 0.75, 1.0])
+_STEPS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
 def fitted(attempts: Attempts, half_life_days: float) -> Beliefs:
@@ -66,18 +70,19 @@ def _better(beliefs: Beliefs, sample: Sample, *, choose_together: bool) -> Belie
     effects = beliefs.effects.of(sample.levels)
     by_persons, rights = told_by_persons(beliefs, sample.attempts)
     told = sample.by_number(told_by_results(beliefs, sample.attempts, effects) + by_persons)
-    others = _told_by_others(beliefs, sample, told)
-    before = (beliefs.log_shares + beliefs.features.of(*sample.features)).astype(np.float32)
+    others = sample.by_others(told_of_margins(told, beliefs.log_shares))
+    before = (beliefs.log_shares + beliefs.segments.of(sample.whom)).astype(np.float32)
     if choose_together:
-        beliefs = replace(beliefs, together=_together(sample, before, told, others))
-    habits = softmax(before + told + np.float32(beliefs.together) * others)
+        together, alike = _together(sample, before, told, others)
+        beliefs = replace(beliefs, together=together, alike=alike)
+    habits = softmax(before + told + from_margins(others, beliefs.together, beliefs.alike))
     persons = _persons(beliefs, sample, rights)
     near, expected, there = _near(beliefs, sample, habits, effects)
     return replace(
         beliefs,
         near=near,
         log_shares=_log_shares(habits),
-        features=_features(sample, habits),
+        segments=_segments(sample, habits),
         right_near=_right_near(beliefs, sample, habits, persons),
         right_shares=_right_shares(sample, persons),
         effects=_effects(beliefs.effects, sample, expected, there),
@@ -87,30 +92,24 @@ def _better(beliefs: Beliefs, sample: Sample, *, choose_together: bool) -> Belie
 # -- what is likely under the beliefs -----------------------------------------------------------------------------------
 
 
-def _told_by_others(beliefs: Beliefs, sample: Sample, told: Told) -> Told:
-    """Numbers × HABITS: what the household's other numbers tell about its kind."""
-    shares = beliefs.log_shares.reshape(KINDS, _DEGREES)
-    within = (shares - np.log(np.exp(shares).sum(axis=1, keepdims=True))).astype(np.float32)
-    kinds = logsumexp(told.reshape(-1, KINDS, _DEGREES) + within, axis=2)
-    return np.repeat(sample.by_others(kinds), _DEGREES, axis=1)
-
-
-def _together(sample: Sample, before: Told, told: Told, others: Told) -> float:
+def _together(sample: Sample, before: Told, told: Told, others: Told) -> tuple[float, float]:
     """How far others count: what makes the calls of each number likeliest, seen from those of its household's others."""
     shared = np.flatnonzero(sample.has_others)
     if not len(shared):
-        return 0.5
+        return first_beliefs().together, first_beliefs().alike
     before, told, others = before[shared], told[shared], others[shared]
-    likely = [
-        float((logsumexp(before + told + step * others, axis=1) - logsumexp(before + step * others, axis=1)).sum())
-        for step in _TOGETHER.astype(np.float32)
-    ]
-    return float(_TOGETHER[int(np.argmax(likely))])
+
+    def likely(steps: tuple[float, float]) -> float:
+        expected = before + from_margins(others, *steps)
+        return float((logsumexp(expected + told, axis=1) - logsumexp(expected, axis=1)).sum())
+
+    return max(product(_STEPS, _STEPS), key=likely)
 
 
 def _persons(beliefs: Beliefs, sample: Sample, rights: Told) -> Floats:
     """Pairs of person and number × RIGHT: how likely each v is."""
-    shares = beliefs.right_shares[sample.pair_line, sample.pair_age]
+    whom = sample.pair_whom
+    shares = beliefs.right_shares[whom.line, whom.age, whom.home]
     weights = shares * np.exp(sample.by_pair(rights))
     return np.asarray(weights / weights.sum(axis=1, keepdims=True))
 
@@ -123,7 +122,7 @@ def _near(beliefs: Beliefs, sample: Sample, habits: Told, effects: Floats) -> tu
     attempts, tells = sample.attempts, sample.tells
     near = near_at(beliefs, attempts)
     willing = willing_at(effects)
-    weight = habits.reshape(-1, KINDS, _DEGREES)[sample.number]
+    weight = habits.reshape(-1, KINDS, DEGREES)[sample.number]
     kinds = weight.sum(axis=2)
     expected = np.einsum("nkw,nk,nw->n", weight, near, willing)
     there = np.where(sample.shows_presence[:, None], kinds, np.float32(0))
@@ -154,18 +153,26 @@ def _log_shares(habits: Told) -> Floats:
     return np.asarray(np.log(counts / counts.sum()))
 
 
-def _features(sample: Sample, habits: Told) -> Features:
-    """A level's shares against those of all, shrunk to them where few numbers have it."""
+def _segments(sample: Sample, habits: Told) -> Segments:
+    """Each line shrunk to the city, each household to its line, each age to its household; districts and taxes to the rest."""
+    whom = sample.whom
     overall = habits.mean(axis=0, dtype=np.float64) + 1e-9
     overall /= overall.sum()
-    line, age, district, tax = sample.features
+    counts = _summed(habits, kin_of(whom), KIN).reshape(LINES, HOMES, AGES, HABITS)
+    by_line = _shares(counts.sum(axis=(1, 2)), overall)
+    by_home = _shares(counts.sum(axis=2), by_line[:, None, :])
+    kin = _shares(counts, by_home[:, :, None, :])
 
-    def ratio(level: Ints, count: int) -> Floats:
-        sums = _summed(habits, level.astype(np.int64), count)
-        shares = (sums + _FEATURE_WEIGHT * overall) / (sums.sum(axis=1, keepdims=True) + _FEATURE_WEIGHT)
-        return np.asarray(np.log(shares / overall))
+    def ratio(level: Ints) -> Floats:
+        usual = _summed(kin.reshape(KIN, HABITS)[kin_of(whom)], level.astype(np.int64), _levels(level))
+        found = _summed(habits, level.astype(np.int64), _levels(level))
+        return np.asarray(np.log((found + _ON_TOP_WEIGHT * overall) / (usual + _ON_TOP_WEIGHT * overall)))
 
-    return Features(ratio(line, LINES), ratio(age, AGES), ratio(district, _levels(district)), ratio(tax, _levels(tax)))
+    return Segments(np.log(kin / overall).reshape(KIN, HABITS), ratio(whom.district), ratio(whom.tax))
+
+
+def _shares(counts: Floats, towards: Floats) -> Floats:
+    return np.asarray((counts + _SEGMENT_WEIGHT * towards) / (counts.sum(axis=-1, keepdims=True) + _SEGMENT_WEIGHT))
 
 
 def _right_near(beliefs: Beliefs, sample: Sample, habits: Told, persons: Floats) -> Floats:
@@ -175,7 +182,7 @@ def _right_near(beliefs: Beliefs, sample: Sample, habits: Told, persons: Floats)
     same = beliefs.right_near[whom.line, band_of(slot)]
     v = (persons @ RIGHT)[sample.pair[heard]][:, None]
     right = (sample.attempts.right_party[heard] == 1)[:, None]
-    kinds = habits.reshape(-1, KINDS, _DEGREES).sum(axis=2)[sample.number[heard]] * sample.left[heard][:, None]
+    kinds = habits.reshape(-1, KINDS, DEGREES).sum(axis=2)[sample.number[heard]] * sample.left[heard][:, None]
     bands = whom.line.astype(np.int64) * BANDS + band_of(slot)
     seen = _summed(kinds * np.where(right, 1.0, same * (1 - v) / (1 - v * same)), bands, LINES * BANDS)
     tried = _summed(kinds, bands, LINES * BANDS)
@@ -185,15 +192,20 @@ def _right_near(beliefs: Beliefs, sample: Sample, habits: Told, persons: Floats)
 
 
 def _right_shares(sample: Sample, persons: Floats) -> Floats:
-    """By line, then by line and age; only those of whom something is known count."""
+    """By line, then home, then age; only those of whom something is known count."""
     heard = sample.pair_heard
-    line, age = sample.pair_line[heard].astype(np.int64), sample.pair_age[heard].astype(np.int64)
-    first = first_beliefs().right_shares[:, 0]
-    by_line = _summed(persons[heard], line, LINES) + _RIGHT_WEIGHT * first
-    by_line /= by_line.sum(axis=1, keepdims=True)
-    both = _summed(persons[heard], line * AGES + age, LINES * AGES).reshape(LINES, AGES, len(RIGHT))
-    both = both + _RIGHT_WEIGHT * by_line[:, None, :]
-    return np.asarray(both / both.sum(axis=2, keepdims=True))
+    whom, persons = sample.pair_whom[heard], persons[heard]
+    line = whom.line.astype(np.int64)
+    by_line = _normed(_summed(persons, line, LINES) + _RIGHT_WEIGHT * first_beliefs().right_shares[:, 0, 0])
+    by_home = _summed(persons, line * HOMES + whom.home, LINES * HOMES).reshape(LINES, HOMES, len(RIGHT))
+    by_home = _normed(by_home + _RIGHT_WEIGHT * by_line[:, None, :])
+    level = (line * AGES + whom.age) * HOMES + whom.home
+    by_all = _summed(persons, level, LINES * AGES * HOMES).reshape(LINES, AGES, HOMES, len(RIGHT))
+    return _normed(by_all + _RIGHT_WEIGHT * by_home[:, None, :, :])
+
+
+def _normed(counts: Floats) -> Floats:
+    return np.asarray(counts / counts.sum(axis=-1, keepdims=True))
 
 
 def _effects(effects: Effects, sample: Sample, expected: Floats, there: Floats) -> Effects:
@@ -232,4 +244,4 @@ def _levels(column: Ints) -> int:
     return int(column.max(initial=0)) + 1
 
 
-assert HABITS == KINDS * _DEGREES
+assert HABITS == KINDS * DEGREES

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from dialer.reach.attempts import ANSWERED, DECLINED, NOT_KNOWN, PRESENT, Attempts
+from dialer.reach.attempts import ANSWERED, DECLINED, NOT_KNOWN, PRESENT, Attempts, Candidates
 from dialer.reach.course import Course
 from dialer.reach.effects import Levels, levels_of
+from dialer.reach.memory import Told
 from dialer.reach.slots import MINUTES_A_DAY, Flags, Ints
-from dialer.reach.telling import Told
 
 MOST_CALLS = 150_000
 """Weeks and shares of a city are known well from so many calls; what is known of single numbers rests on all."""
@@ -20,7 +20,7 @@ _SCRAMBLE = 2_654_435_761
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """`attempts` stand by number. `number`, `pair`: of each call. `left`: how much each counts still."""
+    """`attempts` stand by number. `number`, `pair`: of each call; `whom`, `pair_whom`: of each of these. `left`: how much each counts still."""
 
     attempts: Attempts
     tells: Ints
@@ -28,14 +28,13 @@ class Sample:
     left: npt.NDArray[np.float32]
     number: Ints
     first_of_number: Ints
-    features: tuple[Ints, Ints, Ints, Ints]
+    whom: Candidates
     house_order: Ints
     house: Ints
     first_of_house: Ints
     has_others: Flags
     pair: Ints
-    pair_line: Ints
-    pair_age: Ints
+    pair_whom: Candidates
     pair_heard: Ints
     heard: Ints
 
@@ -53,7 +52,7 @@ class Sample:
         faded = told[self.heard] * self.left[self.heard][:, None]
         pair = self.pair[self.heard]
         return np.stack(
-            [np.bincount(pair, faded[:, column], len(self.pair_line)) for column in range(told.shape[1])], 1
+            [np.bincount(pair, faded[:, column], len(self.pair_whom)) for column in range(told.shape[1])], 1
         )
 
     def by_others(self, kinds: Told) -> Told:
@@ -85,14 +84,13 @@ def sampled(attempts: Attempts, half_life_days: float) -> Sample:
         left=np.exp2((clock - clock.max()) / (half_life_days * MINUTES_A_DAY)).astype(np.float32),
         number=np.repeat(np.arange(len(first)), np.diff(np.append(first, len(attempts)))),
         first_of_number=first,
-        features=(whom.line[last], whom.age[last], whom.district[last], whom.tax[last]),
+        whom=whom[last],
         house_order=house_order,
         house=house,
         first_of_house=first_of_house,
         has_others=np.bincount(house)[house] > 1,
         pair=pair,
-        pair_line=whom.line[pair_at],
-        pair_age=whom.age[pair_at],
+        pair_whom=whom[pair_at],
         pair_heard=np.flatnonzero(np.bincount(pair[heard], minlength=len(pairs))),
         heard=heard,
     )

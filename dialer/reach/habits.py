@@ -15,8 +15,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dialer.reach.attempts import AGES, LANDLINE, LINES, MOBILE
+from dialer.reach.attempts import AGES, HOMES, LANDLINE, LINES, MOBILE, Candidates
 from dialer.reach.effects import Effects
+from dialer.reach.memory import Told, logsumexp
 from dialer.reach.slots import HOLIDAY, HOURS, SATURDAY, SLOTS, WEEKDAY, Floats, Ints
 
 WILLING = np.array([0.03, 0.12, 0.24, 0.36, 0.49, 0.62, 0.75, 0.87, 0.97])
@@ -44,26 +45,38 @@ _WEEKS: dict[str, tuple[tuple[float, ...], tuple[float, ...], tuple[float, ...]]
     "office hours": ((0.90, 0.92, 0.80, 0.90, 0.70, 0.26, 0.10, 0.05), (0.10, 0.06, 0.03), (0.03, 0.02, 0.02)),
 }
 KINDS = len(_WEEKS)
+DEGREES = len(WILLING)
 HABITS = KINDS * len(WILLING)
 _KIND_SHARES = np.array([0.26, 0.19, 0.12, 0.08, 0.08, 0.12, 0.12, 0.03])
-_WILLING_SHARES = np.array([0.18, 0.06, 0.06, 0.08, 0.10, 0.12, 0.14, 0.14, 0.12])
+_WILLING_SHARES = np.array([0.20, 0.02, 0.02, 0.03, 0.05, 0.08, 0.15, 0.22, 0.23])
 _WEEKDAY_UNTIL = (10, 12, 14, 17, 18, 19, 20, HOURS)
 _WEEKEND_UNTIL = (12, 17, HOURS)
 _SAME_PERSON = {LANDLINE: (0.06, 0.34, 0.34, 0.26), MOBILE: (0.08, 0.04, 0.08, 0.80)}
 
 
 @dataclass(frozen=True, slots=True)
-class Features:
-    """How much more likely a habit is among lines with a feature than among all: logarithms, level × HABITS."""
+class Segments:
+    """How much more likely a habit is in a segment than in the city: logarithms, level × HABITS.
 
-    line: Floats
-    age: Floats
+    `kin`: by line, household (`homes`) and age band together, as `kin_of` counts them, for they go together; `district` and
+    `tax` on top of it.
+    """
+
+    kin: Floats
     district: Floats
     tax: Floats
 
-    def of(self, line: Ints, age: Ints, district: Ints, tax: Ints) -> Floats:
-        """The sum over the features of each; a level never seen says nothing."""
-        return self.line[line] + self.age[age] + _known(self.district, district) + _known(self.tax, tax)
+    def of(self, whom: Candidates) -> Floats:
+        """The sum for each; a level never seen says nothing."""
+        return np.asarray(self.kin[kin_of(whom)] + _known(self.district, whom.district) + _known(self.tax, whom.tax))
+
+
+def kin_of(whom: Candidates) -> Ints:
+    """Line, household and age band as one number below KIN."""
+    return (whom.line.astype(np.int64) * HOMES + whom.home) * AGES + whom.age
+
+
+KIN = LINES * HOMES * AGES
 
 
 def _known(table: Floats, level: Ints) -> Floats:
@@ -74,23 +87,45 @@ def _known(table: Floats, level: Ints) -> Floats:
 class Beliefs:
     """What the nightly rebuild learns of a city, and every number starts from.
 
-    `near`: c, lines × SLOTS × KINDS. `log_shares`: of each habit, KINDS × degrees of willingness flattened. `right_near`:
-    g, lines × BANDS × KINDS. `right_shares`: of each v by line and age band. `together`: how far what one number of a
-    household tells counts for the others, 0 to 1. `half_life_days`: after so long a call counts half.
+    `near`: c, lines × SLOTS × KINDS. `log_shares`: of each habit, KINDS × degrees of willingness flattened. `segments`: what else is
+    on file of somebody. `right_near`: g, lines × BANDS × KINDS. `right_shares`: of each v by line, age band and home. `together`: how far what one number of a
+    household tells of its kind counts for the others, 0 to 1; `alike`: the same of its willingness. `half_life_days`: after so long a call counts half.
     """
 
     near: Floats
     log_shares: Floats
-    features: Features
+    segments: Segments
     right_near: Floats
     right_shares: Floats
     effects: Effects
     together: float
+    alike: float
     half_life_days: float
 
     def kinds(self) -> Floats:
         """The share of each kind of household."""
         return np.asarray(np.exp(self.log_shares).reshape(KINDS, -1).sum(axis=1))
+
+
+def told_of_margins(told: Told, log_shares: Floats) -> Told:
+    """Numbers × (KINDS + degrees): log-likelihood of each kind whatever the degree, and of each degree whatever the kind."""
+    by_both = told.reshape(-1, KINDS, DEGREES)
+    shares = log_shares.reshape(KINDS, DEGREES)
+    within_kind = shares - np.log(np.exp(shares).sum(axis=1, keepdims=True))
+    within_degree = shares - np.log(np.exp(shares).sum(axis=0, keepdims=True))
+    return np.concatenate(
+        [
+            logsumexp(by_both + within_kind.astype(np.float32), axis=2),
+            logsumexp(by_both + within_degree.astype(np.float32), axis=1),
+        ],
+        axis=1,
+    )
+
+
+def from_margins(margins: Told, together: float, alike: float) -> Told:
+    """Numbers × HABITS: what others' margins tell, as far as they count."""
+    kinds, degrees = np.float32(together) * margins[:, :KINDS], np.float32(alike) * margins[:, KINDS:]
+    return (kinds[:, :, None] + degrees[:, None, :]).reshape(-1, HABITS)
 
 
 def band_of(slot: Ints) -> Ints:
@@ -107,11 +142,12 @@ def first_beliefs() -> Beliefs:
     return Beliefs(
         near=np.repeat(week[None, :, :], LINES, axis=0),
         log_shares=np.log(shares / shares.sum()),
-        features=Features(np.zeros((LINES, HABITS)), np.zeros((AGES, HABITS)), nothing, nothing),
+        segments=Segments(np.zeros((KIN, HABITS)), nothing, nothing),
         right_near=np.full((LINES, BANDS, KINDS), 0.97),
-        right_shares=np.repeat(right[:, None, :], AGES, axis=1),
+        right_shares=np.repeat(np.repeat(right[:, None, None, :], AGES, axis=1), HOMES, axis=2),
         effects=Effects.none(),
         together=0.5,
+        alike=0.25,
         half_life_days=HALF_LIFE_DAYS,
     )
 

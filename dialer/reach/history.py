@@ -42,6 +42,13 @@ SELECT t.addressee_no, t.kind, extract(year FROM t.birth_date)::int AS birth_yea
    AND EXISTS (SELECT 1 FROM phone p WHERE p.municipality_id = t.municipality_id AND p.addressee_no = t.addressee_no)
  ORDER BY t.addressee_no
 """
+_NUMBERS = """
+SELECT t.household_id, p.addressee_no, p.e164
+  FROM phone p
+  JOIN taxpayer t ON t.municipality_id = p.municipality_id AND t.addressee_no = p.addressee_no
+ WHERE p.municipality_id = %(city)s AND p.e164 IS NOT NULL AND p.dropped_at IS NULL AND p.place <> 'work'
+ ORDER BY p.addressee_no, p.position, p.phone_id
+"""
 # All periods, paid ones too: what somebody owes now would tell who was reached before.
 _TAXES = """
 SELECT DISTINCT ON (n.addressee_no) n.addressee_no, n.tax_code
@@ -69,6 +76,7 @@ def read_file(conn: Connection, city: City, book: ReachBook, now: datetime) -> N
     since = now - timedelta(days=HISTORY_DAYS)
     book.enter([Person(*row) for row in conn.exec_driver_sql(_PEOPLE, {"city": city.id})])
     book.enter_taxes((row.addressee_no, row.tax_code) for row in conn.exec_driver_sql(_TAXES, {"city": city.id}))
+    book.enter_homes(tuple(row) for row in conn.exec_driver_sql(_NUMBERS, {"city": city.id}))
     letters = conn.exec_driver_sql(_LETTERS, {"city": city.id, "since": jst_date(since)})
     book.enter_letters((row.addressee_no, row.sent_on.toordinal() + LETTER_TAKES_DAYS) for row in letters)
     read_texts(conn, city, book, since)

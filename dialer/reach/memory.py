@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from dialer.reach.habits import HABITS, RIGHT
 from dialer.reach.slots import MINUTES_A_DAY, Flags, Ints
-from dialer.reach.telling import Told
+
+Told = npt.NDArray[np.float32]
 
 
 class Pairs:
@@ -96,9 +96,9 @@ class Fading:
 class Memory:
     """All that is known of single numbers and persons."""
 
-    def __init__(self, half_life_days: float) -> None:
-        self.numbers = Fading(HABITS, half_life_days)
-        self.persons = Fading(len(RIGHT), half_life_days)
+    def __init__(self, habits: int, rights: int, half_life_days: float) -> None:
+        self.numbers = Fading(habits, half_life_days)
+        self.persons = Fading(rights, half_life_days)
         self.pairs = Pairs()
         self.line = np.zeros(0, np.int8)
         self.household = np.full(0, -1, np.int32)

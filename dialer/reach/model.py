@@ -17,12 +17,22 @@ from dialer.reach.attempts import DEAD, NEVER, NOTHING, Attempts, Candidates
 from dialer.reach.course import Course
 from dialer.reach.effects import levels_of
 from dialer.reach.fitting import fitted
-from dialer.reach.habits import KINDS, RIGHT, WILLING, Beliefs, band_of, first_beliefs
-from dialer.reach.memory import Memory, logsumexp, softmax
+from dialer.reach.habits import (
+    HABITS,
+    KINDS,
+    RIGHT,
+    WILLING,
+    Beliefs,
+    band_of,
+    first_beliefs,
+    from_margins,
+    told_of_margins,
+)
+from dialer.reach.memory import Memory, Told, softmax
 from dialer.reach.own_hours import own_factors
 from dialer.reach.slots import Floats, Ints, Moments
 from dialer.reach.tallies import Tallies, Tally, part_label, part_of
-from dialer.reach.telling import Told, told_by_persons, told_by_results
+from dialer.reach.telling import told_by_persons, told_by_results
 
 _LEAST, _MOST = 0.002, 0.97
 DEAD_CHANCE = 0.002
@@ -64,7 +74,7 @@ class ReachModel:
         self.learn(attempts)
 
     def _forget(self) -> None:
-        self._memory = Memory(self.beliefs.half_life_days)
+        self._memory = Memory(HABITS, len(RIGHT), self.beliefs.half_life_days)
         self._course = Course.empty()
         self._tallies = Tallies()
 
@@ -213,18 +223,17 @@ class ReachModel:
         return factors
 
     def _habits(self, candidates: Candidates, clock: int) -> Told:
-        """Candidates × HABITS: how likely each habit is, by features, own calls and those of the household's other numbers."""
+        """Candidates × HABITS: how likely each habit is, by segment, own calls and those of the household's other numbers."""
         beliefs = self.beliefs
-        known = beliefs.features.of(candidates.line, candidates.age, candidates.district, candidates.tax)
-        logs = (beliefs.log_shares + known).astype(np.float32) + self._memory.numbers.at(candidates.phone, clock)
-        if beliefs.together:
-            others = np.repeat(self._told_by_others(candidates, clock), _DEGREES, axis=1)
-            logs += np.float32(beliefs.together) * others
+        logs = (beliefs.log_shares + beliefs.segments.of(candidates)).astype(np.float32)
+        logs += self._memory.numbers.at(candidates.phone, clock)
+        if beliefs.together or beliefs.alike:
+            logs += from_margins(self._told_by_others(candidates, clock), beliefs.together, beliefs.alike)
         return softmax(logs)
 
     def _told_by_others(self, candidates: Candidates, clock: int) -> Told:
-        """Candidates × KINDS: what the household's other numbers tell about its kind."""
-        found = np.zeros((len(candidates), KINDS), np.float32)
+        """Candidates × (KINDS + degrees): what the household's other numbers tell about its kind and willingness."""
+        found = np.zeros((len(candidates), KINDS + _DEGREES), np.float32)
         memory = self._memory
         wanted = np.zeros(
             max(int(candidates.household.max(initial=0)), int(memory.household.max(initial=0))) + 1, np.bool_
@@ -233,7 +242,7 @@ class ReachModel:
         rows = np.flatnonzero((memory.household >= 0) & memory.numbers.heard & wanted[memory.household])
         if not len(rows):
             return found
-        told = self._told_of_kinds(rows, clock)
+        told = told_of_margins(self._memory.numbers.at(rows, clock), self.beliefs.log_shares)
         households, where = np.unique(memory.household[rows], return_inverse=True)
         order = np.argsort(where, kind="stable")
         sums = np.add.reduceat(told[order], np.searchsorted(where[order], np.arange(len(households))), axis=0)
@@ -250,16 +259,9 @@ class ReachModel:
         found[counted] -= told[mine[counted]]
         return found
 
-    def _told_of_kinds(self, rows: Ints, clock: int) -> Told:
-        """Rows × KINDS: log-likelihood of each kind, whatever the degree of willingness."""
-        told = self._memory.numbers.at(rows, clock)
-        shares = self.beliefs.log_shares.reshape(KINDS, _DEGREES)
-        within = shares - np.log(np.exp(shares).sum(axis=1, keepdims=True))
-        return logsumexp(told.reshape(-1, KINDS, _DEGREES) + within.astype(np.float32), axis=2)
-
     def _rights(self, candidates: Candidates, clock: int) -> Floats:
         """Candidates × len(RIGHT): how likely each v is."""
-        shares = self.beliefs.right_shares[candidates.line, candidates.age]
+        shares = self.beliefs.right_shares[candidates.line, candidates.age, candidates.home]
         told = self._memory.persons.at(self._memory.pairs.known(candidates.person, candidates.phone), clock)
         weights = shares * np.exp(told)
         return np.asarray(weights / weights.sum(axis=1, keepdims=True))

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from dialer.reach.effects import LEVELS, Effects
-from dialer.reach.habits import HABITS, Beliefs, Features, first_beliefs
+from dialer.reach.habits import HABITS, Beliefs, Segments, first_beliefs
 from dialer.reach.slots import Floats
 
-FORM = 1
+FORM = 2
 """Changes with every change of what the numbers mean; beliefs of another form are learned anew."""
 _DIGITS = 6
 _ARRAYS = ("near", "log_shares", "right_near", "right_shares")
@@ -22,9 +22,10 @@ def to_json(beliefs: Beliefs) -> dict[str, Any]:
     return {
         "form": FORM,
         **{name: _plain(getattr(beliefs, name)) for name in _ARRAYS},
-        "features": {each.name: _plain(getattr(beliefs.features, each.name)) for each in fields(Features)},
+        "segments": {each.name: _plain(getattr(beliefs.segments, each.name)) for each in fields(Segments)},
         "effects": {each.name: _plain(getattr(beliefs.effects, each.name)) for each in fields(Effects)},
         "together": beliefs.together,
+        "alike": beliefs.alike,
         "half_life_days": beliefs.half_life_days,
     }
 
@@ -36,15 +37,16 @@ def from_json(stored: dict[str, Any]) -> Beliefs | None:
     first = first_beliefs()
     arrays = {name: np.array(stored[name]) for name in _ARRAYS}
     effects = {name: np.array(stored["effects"][name]) for name in LEVELS}
-    features = {each.name: np.array(stored["features"][each.name]) for each in fields(Features)}
+    segments = {each.name: np.array(stored["segments"][each.name]) for each in fields(Segments)}
     fitting = all(arrays[name].shape == getattr(first, name).shape for name in _ARRAYS)
-    if not fitting or any(table.shape[1:] != (HABITS,) for table in features.values()):
+    if not fitting or any(table.shape[1:] != (HABITS,) for table in segments.values()):
         return None
     return Beliefs(
         **arrays,
-        features=Features(**features),
+        segments=Segments(**segments),
         effects=Effects(**effects),
         together=stored["together"],
+        alike=stored["alike"],
         half_life_days=stored["half_life_days"],
     )
 

@@ -7,13 +7,12 @@ once, in any order.
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from dialer.reach.attempts import ABSENT, ANSWERED, DECLINED, NO_ANSWER, NOT_KNOWN, PRESENT, Attempts
 from dialer.reach.habits import HABITS, KINDS, RIGHT, WILLING, Beliefs, band_of
+from dialer.reach.memory import Told
 from dialer.reach.slots import Floats
 
-Told = npt.NDArray[np.float32]
 _MOST_WILLING = 0.99
 _LEAST_NEAR, _MOST_NEAR = 0.005, 0.985
 _DEGREES = len(WILLING)
@@ -69,7 +68,7 @@ def told_by_persons(beliefs: Beliefs, attempts: Attempts) -> tuple[Told, Told]:
         line, band = attempts.whom.line[heard], band_of(attempts.when.slot[heard])
         right = attempts.right_party[heard] == 1
         same = beliefs.right_near[line, band]
-        mean_v = (beliefs.right_shares[line, attempts.whom.age[heard]] * RIGHT).sum(axis=1)
+        mean_v = (beliefs.right_shares[line, attempts.whom.age[heard], attempts.whom.home[heard]] * RIGHT).sum(axis=1)
         habits[heard] = np.log(np.where(right[:, None], same, 1 - mean_v[:, None] * same))[:, :, None]
         mean_same = same @ beliefs.kinds()
         rights[heard] = np.log(np.where(right[:, None], RIGHT, 1 - RIGHT * mean_same[:, None]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from dialer.reach import Attempts, Candidates, Moments, ReachModel, age_bands
+from dialer.reach import Attempts, Candidates, Moments, ReachModel, age_bands, homes
 from rehearsal.reach_cities.city import City
 from rehearsal.reach_cities.households import AGES
 from rehearsal.reach_cities.room import Calls, Room
@@ -68,4 +68,5 @@ def _on_file(city: City, candidates: Whole, letters: Whole, texts: Whole) -> Can
         age=age_bands(year - np.array(AGES)[roster.age[household]], year),
         letter_days=letters,
         sms_days=texts,
+        home=homes(roster.household, roster.person, roster.line)[household],
     )

@@ -7,6 +7,7 @@ import csv
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from casefile.calendar import OfficeCalendar
 from casefile.clock import JST
 from dialer.reach import ReachModel
 from tsunagaru.arguments import Parser
-from tsunagaru.reach_files import CandidateFile, Refused, Rolls, read_attempts, read_candidates
+from tsunagaru.reach_files import CandidateFile, Refused, Rolls, at_home, read_attempts, read_candidates
 
 _SHOWN = 20
 
@@ -37,9 +38,10 @@ def run(args: Namespace) -> int:
     calendar, rolls = OfficeCalendar(), Rolls()
     history = read_attempts(args.history, rolls, calendar)
     listed = read_candidates(args.candidates, rolls)
+    past, candidates = at_home(history.attempts.whom, listed.candidates)
     model = ReachModel(calendar)
-    model.fit(history.attempts, args.at)
-    live, right = model.chances(listed.candidates, args.at)
+    model.fit(replace(history.attempts, whom=past), args.at)
+    live, right = model.chances(candidates, args.at)
     _write(args.output, listed, live, right)
     print(
         f"{len(listed.lines):,}人分の候補を並べて {args.output} に書きました(記録 {len(history.attempts):,}件、"
