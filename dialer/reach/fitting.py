@@ -39,7 +39,7 @@ from dialer.reach.telling import bounded, near_at, told_by_persons, told_by_resu
 ROUNDS = 12
 # Pseudo-calls or pseudo-numbers behind what is believed at first.
 _SHAPE_WEIGHT, _LEVEL_WEIGHT = 12.0, 6.0
-_SHARE_WEIGHT, _SEGMENT_WEIGHT, _ON_TOP_WEIGHT = 200.0, 120.0, 1000.0
+_SHARE_WEIGHT, _SEGMENT_WEIGHT, _ON_TOP_WEIGHT = 60.0, 120.0, 150.0
 _RIGHT_WEIGHT, _SAME_WEIGHT = 30.0, 25.0
 _EFFECT_WEIGHT = 300.0
 _STEPS = (0.0, 0.25, 0.5, 0.75, 1.0)

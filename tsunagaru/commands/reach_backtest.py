@@ -7,7 +7,7 @@ import csv
 import json
 from argparse import Namespace
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from dialer.reach.scores import Bin, Interval, brier, calibration, log_losses, o
 from tsunagaru.arguments import Parser, a_positive_number
 from tsunagaru.commands.reach_rank import tell_refused
 from tsunagaru.machine import table
-from tsunagaru.reach_files import Rolls, read_attempts
+from tsunagaru.reach_files import Rolls, at_home, read_attempts
 
 _TARGETS = {"right_party": "本人接触", "live": "有人応答"}
 _NAMES = {
@@ -58,7 +58,8 @@ def run(args: Namespace) -> int:
     calendar, rolls = OfficeCalendar(), Rolls()
     history = read_attempts(args.history, rolls, calendar)
     try:
-        replayed = replay(history.attempts, calendar, args.weeks, target=args.target)
+        (whom,) = at_home(history.attempts.whom)
+        replayed = replay(replace(history.attempts, whom=whom), calendar, args.weeks, target=args.target)
     except ValueError as error:
         raise TsunagaruError(
             f"記録が{args.weeks}週より前から始まっていません。--weeks を小さくするか、もっと前からの記録を指定してください。"
