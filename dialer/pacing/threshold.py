@@ -28,7 +28,9 @@ RATIO_WORTH = 3.0
 RATIO_MEMORY = 60.0
 """Foreseen losses after which older ones weigh e times less."""
 LEAN = 0.05
-"""How much log target moves for one loss saved or owed so far, unless η is more: what began too high or low is made up."""
+"""How much log θ and log target lean for one loss saved so far, unless η is more: what began too low is made up."""
+DEBT_WEIGHT = 2.0
+"""For one loss owed they lean so much more: a day above its target is worse than one below."""
 MOST_MORE, MOST_LESS = 0.7, 2.0
 """What was saved raises log target by so much at most, what is owed lowers it by so much."""
 
@@ -44,21 +46,18 @@ def threshold_at(target: float, patience: float) -> Floats:
 
 def after_answer(threshold: Floats, target: float, eta: float) -> None:
     """A person answered: log θ += η·target."""
-    _lean(threshold, target, eta)
-    _move(threshold, eta * target)
+    _earn(threshold, target, eta)
 
 
 def after_loss(threshold: Floats, eta: float) -> None:
     """A person answered and was lost: log θ −= η."""
     threshold[LOST] += 1.0
-    _lean(threshold, -1.0, eta)
-    _move(threshold, -eta)
+    _earn(threshold, -1.0, eta)
 
 
 def after_restart(threshold: Floats, target: float, eta: float, live: float, lost: float) -> None:
     """So many had answered and so many of them were lost before; what had been foreseen of them is not known."""
-    _lean(threshold, target * live - lost, eta)
-    _move(threshold, eta * threshold[SURPLUS])
+    _earn(threshold, target * live - lost, eta)
 
 
 def after_dials(threshold: Floats, target: float, eta: float, answers: float, losses: float) -> None:
@@ -67,18 +66,21 @@ def after_dials(threshold: Floats, target: float, eta: float, answers: float, lo
     threshold[LOST] *= kept
     threshold[FORESEEN] = threshold[FORESEEN] * kept + losses
     ratio = (threshold[LOST] + RATIO_WORTH * threshold[FIRST]) / (threshold[FORESEEN] + RATIO_WORTH)
-    wanted = target * math.exp(_lean_of(eta) * threshold[SURPLUS])
+    wanted = target * math.exp(_lean(threshold[SURPLUS], eta))
     gain = max(LEAST_GAIN, GAIN / (1.0 + threshold[FORESEEN] / GAIN_WORTH))
     _move(threshold, gain * (wanted * answers - ratio * losses))
 
 
-def _lean(threshold: Floats, losses_earned: float, eta: float) -> None:
-    lean = _lean_of(eta)
-    threshold[SURPLUS] = min(max(threshold[SURPLUS] + losses_earned, -MOST_LESS / lean), MOST_MORE / lean)
+def _earn(threshold: Floats, losses: float, eta: float) -> None:
+    """So many losses more are saved (or fewer, if negative); θ leans at once."""
+    before = threshold[SURPLUS]
+    least, most = -MOST_LESS / max(eta, LEAN) / DEBT_WEIGHT, MOST_MORE / max(eta, LEAN)
+    threshold[SURPLUS] = min(max(before + losses, least), most)
+    _move(threshold, _lean(threshold[SURPLUS], eta) - _lean(before, eta))
 
 
-def _lean_of(eta: float) -> float:
-    return max(eta, LEAN)
+def _lean(surplus: float, eta: float) -> float:
+    return max(eta, LEAN) * (surplus if surplus >= 0.0 else DEBT_WEIGHT * surplus)
 
 
 def _move(threshold: Floats, by: float) -> None:

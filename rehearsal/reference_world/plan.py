@@ -35,6 +35,7 @@ class Length:
     seeds: int
     hours: float
     days: int
+    """In a room of five; larger ones have fewer."""
     markov: tuple[int, ...]
     pulls: tuple[int, ...]
     class_seeds: int
@@ -49,8 +50,8 @@ class Length:
         return range(1, self.seeds + 1)
 
 
-FULL = Length(SIZES, PROBABILITIES, 10, 8.0, 300, (5, 20, 100), (10, 20, 50), 3, True, 100)
-QUICK = Length((4, 5, 10, 20), (0.35,), 3, 4.0, 30, (5,), (10,), 0, False, 20)
+FULL = Length(SIZES, PROBABILITIES, 10, 8.0, 400, (5, 20, 100), (10, 20, 50), 3, True, 100)
+QUICK = Length((4, 5, 10, 20), (0.35,), 6, 2.0, 60, (5,), (10,), 0, False, 20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ def _grid(length: Length, operators: int, probability: float) -> Iterator[Cell]:
     of = World(operators, probability)
     yield Cell(key("one", operators, probability), _plain(partial(runs.fixed, of, 1.0, length.draws(), length.seconds)))
     yield Cell(key("hazard3", operators, probability), _plain(partial(_hazard, length, of, LOOSE)))
-    if probability == PROBABILITIES[1]:
+    if probability == PROBABILITIES[1] and operators <= tuning.LARGEST:
         yield Cell(key("hazard1", operators, probability), _plain(partial(_hazard, length, of, STRICT)))
     if operators <= length.optimum_up_to:
         yield Cell(key("optimum", operators, probability), _plain(partial(_optimum, operators, probability)))
@@ -105,13 +106,13 @@ def _others(length: Length) -> Iterator[Cell]:
     """Days, drift, the numbers' own probabilities, timed wrap-up, and the classes themselves."""
     day = 8 * HOUR
     for operators in (5, 10, 20) if length.baselines else (10,):
-        seeds = range(_DAY_SEED, _DAY_SEED + length.days)
+        seeds = range(_DAY_SEED, _DAY_SEED + length.days * 5 // operators)
         of = World(operators, 0.35)
         yield Cell(key("days", operators, 0.35), _plain(partial(runs.days, of, AIM_DAILY, ETA_DAILY, seeds, day)))
-        yield Cell(key("room3", operators, 0.35), _plain(partial(runs.room_days, of, LOOSE, seeds, day)))
+        yield Cell(key("room3", operators, 0.35), _plain(partial(runs.room_days, of, LOOSE, seeds[::2], day)))
     if not length.baselines:
         return
-    seeds = range(_DAY_SEED, _DAY_SEED + length.days)
+    seeds = range(_DAY_SEED, _DAY_SEED + length.days // 2)
     yield Cell(key("room1", 4, 0.35), _plain(partial(runs.room_days, World(4, 0.35), STRICT, seeds, day)))
     for operators in (5, 20):
         drifting = World(operators, 0.35, drift=0.4)

@@ -40,9 +40,10 @@ def best_level(of: World, target: float) -> Level:
 
 def best_ratio(of: World, target: float) -> float:
     """The highest ratio that keeps the target."""
+    length = (RATIO_SEEDS, RATIO_SECONDS) if of.operators <= LARGEST else (SEEDS, SECONDS)
     found: list[tuple[Result, float]] = []
     for ratio in _RATIOS:
-        found.append((fixed(of, ratio, RATIO_SEEDS, RATIO_SECONDS), ratio))
+        found.append((fixed(of, ratio, *length), ratio))
         if found[-1][0].lost.mean > 300 * target:
             break
     return _best(found, target)

@@ -10,10 +10,13 @@ import pytest
 from dialer.pacing.threshold import (
     LEAST_THETA,
     LOG_THETA,
+    MOST_LESS,
+    MOST_MORE,
     MOST_THETA,
     after_answer,
     after_dials,
     after_loss,
+    after_restart,
     threshold_at,
 )
 
@@ -21,20 +24,40 @@ from dialer.pacing.threshold import (
 def test_answers_loosen_and_losses_tighten_as_the_house_rule_says() -> None:
     threshold = threshold_at(0.01, 2.0)
     assert math.exp(threshold[LOG_THETA]) == pytest.approx(0.01)
-    after_answer(threshold, 0.01, 0.02)
-    assert threshold[LOG_THETA] == pytest.approx(math.log(0.01) + 0.0002)
-    after_loss(threshold, 0.02)
-    assert threshold[LOG_THETA] == pytest.approx(math.log(0.01) + 0.0002 - 0.02)
+    for _ in range(100):
+        after_answer(threshold, 0.01, 0.1)
+    assert threshold[LOG_THETA] == pytest.approx(math.log(0.01) + 0.1)
+    after_loss(threshold, 0.1)
+    assert threshold[LOG_THETA] == pytest.approx(math.log(0.01))
+
+
+def test_a_debt_weighs_twice_what_was_saved() -> None:
+    saved, owed = threshold_at(0.01, 2.0), threshold_at(0.01, 2.0)
+    after_restart(saved, 0.01, 0.1, 200, 0)
+    after_restart(owed, 0.01, 0.1, 200, 4)
+    assert saved[LOG_THETA] == pytest.approx(math.log(0.01) + 0.2)
+    assert owed[LOG_THETA] == pytest.approx(math.log(0.01) - 0.4)
 
 
 def test_it_stays_within_its_bounds() -> None:
     threshold = threshold_at(0.03, 2.0)
+    for _ in range(500):
+        after_dials(threshold, 0.03, 0.1, 0.0, 1.0)
+    assert math.exp(threshold[LOG_THETA]) == pytest.approx(LEAST_THETA)
+    for _ in range(5000):
+        after_dials(threshold, 0.03, 0.1, 1.0, 0.0)
+    assert math.exp(threshold[LOG_THETA]) == pytest.approx(MOST_THETA)
+
+
+def test_hours_of_one_to_one_do_not_buy_hours_of_losses() -> None:
+    """What was saved moves θ by a factor of two at most; what is owed by e², and it is paid back."""
+    threshold = threshold_at(0.03, 2.0)
+    for _ in range(5000):
+        after_answer(threshold, 0.03, 0.1)
+    assert math.exp(threshold[LOG_THETA]) == pytest.approx(0.03 * math.exp(MOST_MORE))
     for _ in range(5000):
         after_loss(threshold, 0.1)
-    assert math.exp(threshold[LOG_THETA]) == pytest.approx(LEAST_THETA)
-    for _ in range(500_000):
-        after_answer(threshold, 0.03, 0.1)
-    assert math.exp(threshold[LOG_THETA]) == pytest.approx(MOST_THETA)
+    assert math.exp(threshold[LOG_THETA]) == pytest.approx(0.03 * math.exp(-MOST_LESS))
 
 
 @pytest.mark.parametrize("bias", [0.7, 1.0, 1.8, 2.6])
