@@ -19,6 +19,7 @@ from dialer.reach.fitting_sample import Sample, sampled
 from dialer.reach.habits import (
     BANDS,
     DEGREES,
+    FIRST_DEAD,
     HABITS,
     KIN,
     KINDS,
@@ -42,6 +43,7 @@ _SHAPE_WEIGHT, _LEVEL_WEIGHT = 12.0, 6.0
 _SHARE_WEIGHT, _SEGMENT_WEIGHT, _ON_TOP_WEIGHT = 60.0, 120.0, 150.0
 _RIGHT_WEIGHT, _SAME_WEIGHT = 30.0, 25.0
 _EFFECT_WEIGHT = 300.0
+_DEAD_WEIGHT = 100.0
 _STEPS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
@@ -53,7 +55,7 @@ def fitted(attempts: Attempts, half_life_days: float) -> Beliefs:
 
 def rounds(attempts: Attempts, half_life_days: float) -> Iterator[Beliefs]:
     """The same one round at a time, for those who have something else to do in between; each is better than the one before."""
-    beliefs = replace(first_beliefs(), half_life_days=half_life_days)
+    beliefs = replace(first_beliefs(), half_life_days=half_life_days, dead=_dead(attempts))
     yield beliefs
     tells = attempts.tells
     told = attempts[np.flatnonzero((tells != NOTHING) & (tells != DEAD))]
@@ -63,6 +65,20 @@ def rounds(attempts: Attempts, half_life_days: float) -> Iterator[Beliefs]:
     for round_no in range(ROUNDS):
         beliefs = _better(beliefs, sample, choose_together=round_no % 5 == 4)
         yield beliefs
+
+
+def _dead(attempts: Attempts) -> Floats:
+    """By line, the share of numbers that were found not in use."""
+    dead = attempts.tells == DEAD
+    tried = _numbers_by_line(attempts[np.flatnonzero(attempts.tells != NOTHING)])
+    return np.asarray(
+        (_numbers_by_line(attempts[np.flatnonzero(dead)]) + _DEAD_WEIGHT * FIRST_DEAD) / (tried + _DEAD_WEIGHT)
+    )
+
+
+def _numbers_by_line(attempts: Attempts) -> Ints:
+    phone, first = np.unique(attempts.whom.phone, return_index=True)
+    return np.bincount(attempts.whom.line[first], minlength=LINES) if len(phone) else np.zeros(LINES, np.int64)
 
 
 def _better(beliefs: Beliefs, sample: Sample, *, choose_together: bool) -> Beliefs:

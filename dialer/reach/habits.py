@@ -27,6 +27,8 @@ RIGHT = np.array([0.04, 0.4, 0.75, 0.98])
 BANDS = 6
 """Parts of a week for who answers: weekday, Saturday, holiday × before and from 17 h."""
 EVENING = 17
+FIRST_DEAD = 0.05
+"""Share of numbers on file that are not in use any more, before any was tried."""
 HALF_LIFE_DAYS = 365.0
 """People change jobs and hours within years, not within months: a year ago counts half. Measured (`docs/reach.md`): a half-life of
 90 days makes chances too timid on every synthetic city, also on the one whose habits change weekly."""
@@ -88,7 +90,8 @@ class Beliefs:
     """What the nightly rebuild learns of a city, and every number starts from.
 
     `near`: c, lines × SLOTS × KINDS. `log_shares`: of each habit, KINDS × degrees of willingness flattened. `segments`: what else is
-    on file of somebody. `right_near`: g, lines × BANDS × KINDS. `right_shares`: of each v by line, age band and home. `together`: how far what one number of a
+    on file of somebody. `right_near`: g, lines × BANDS × KINDS. `right_shares`: of each v by line, age band and home. `dead`: by line,
+    the share of numbers not in use, for those that were never tried. `together`: how far what one number of a
     household tells of its kind counts for the others, 0 to 1; `alike`: the same of its willingness. `half_life_days`: after so long a call counts half.
     """
 
@@ -98,6 +101,7 @@ class Beliefs:
     right_near: Floats
     right_shares: Floats
     effects: Effects
+    dead: Floats
     together: float
     alike: float
     half_life_days: float
@@ -146,6 +150,7 @@ def first_beliefs() -> Beliefs:
         right_near=np.full((LINES, BANDS, KINDS), 0.97),
         right_shares=np.repeat(np.repeat(right[:, None, None, :], AGES, axis=1), HOMES, axis=2),
         effects=Effects.none(),
+        dead=np.full(LINES, FIRST_DEAD),
         together=0.5,
         alike=0.25,
         half_life_days=HALF_LIFE_DAYS,

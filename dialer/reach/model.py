@@ -200,6 +200,7 @@ class ReachModel:
         effects = effects * own_factors(
             self.beliefs, self._tallies, candidates.phone, candidates.line, weights, slots.slot
         )
+        effects = effects * self._alive(candidates)[:, None]
         live, same = live * effects, same * effects * right[:, None]
         dead = self._dead(candidates.phone)
         live[dead], same[dead] = DEAD_CHANCE, DEAD_CHANCE / 2
@@ -265,6 +266,13 @@ class ReachModel:
         told = self._memory.persons.at(self._memory.pairs.known(candidates.person, candidates.phone), clock)
         weights = shares * np.exp(told)
         return np.asarray(weights / weights.sum(axis=1, keepdims=True))
+
+    def _alive(self, candidates: Candidates) -> Floats:
+        """How likely each number is in use: for certain, if anything was ever heard on it."""
+        heard = np.zeros(len(candidates), np.bool_)
+        inside = np.flatnonzero(candidates.phone < len(self._memory.numbers.heard))
+        heard[inside] = self._memory.numbers.heard[candidates.phone[inside]]
+        return np.where(heard, 1.0, 1 - self.beliefs.dead[candidates.line])
 
     def _dead(self, phone: Ints) -> Ints:
         known = np.flatnonzero(phone < len(self._memory.dead))

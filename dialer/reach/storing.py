@@ -11,10 +11,10 @@ from dialer.reach.effects import LEVELS, Effects
 from dialer.reach.habits import HABITS, Beliefs, Segments, first_beliefs
 from dialer.reach.slots import Floats
 
-FORM = 2
+FORM = 3
 """Changes with every change of what the numbers mean; beliefs of another form are learned anew."""
 _DIGITS = 6
-_ARRAYS = ("near", "log_shares", "right_near", "right_shares")
+_ARRAYS = ("near", "log_shares", "right_near", "right_shares", "dead")
 
 
 def to_json(beliefs: Beliefs) -> dict[str, Any]:
