@@ -36,6 +36,8 @@ class Learner(Protocol):
 
     def live_answer(self, campaign_id: UUID | None, lost: bool) -> None: ...
 
+    def came(self, campaign_id: UUID | None, chance: float, answered: bool) -> None: ...
+
     def took(self, campaign_id: UUID | None, span: Span, seconds: float) -> None: ...
 
 
@@ -354,6 +356,8 @@ class Calls:
 
     def _learn_from(self, call: Call, at: datetime, *, person: bool, on_the_network: bool) -> None:
         campaign_id = call.candidate.campaign_id
+        if on_the_network and isinstance(call.candidate, Candidate) and call.candidate.expected is not None:
+            self._learner.came(campaign_id, call.candidate.answer_probability, person)
         there_at = call.speech_at or call.answered_at or call.connected_at
         if person and there_at is not None:
             self._learner.took(campaign_id, "answer", (there_at - call.intended_at).total_seconds())

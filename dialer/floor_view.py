@@ -14,6 +14,7 @@ from dialer.call import Call
 from dialer.messages import CampaignTerms, Candidate
 from dialer.pacing import AgentView, CallView, FloorView
 from dialer.pull import LEAST_WRAPUP_SECONDS, may_be_pulled
+from dialer.reach.level import Level
 from dialer.seat import Seat
 
 _AHEAD_PER_SEAT = 3
@@ -35,19 +36,24 @@ class Onlooker:
     claims: Sequence[datetime] = ()
 
     def view(
-        self, terms: CampaignTerms, stock: Iterable[Candidate], just_wanted: Iterable[Candidate] = ()
+        self, terms: CampaignTerms, stock: Iterable[Candidate], level: Level, just_wanted: Iterable[Candidate] = ()
     ) -> FloorView:
-        """The view of one campaign: whoever may serve it, and every call that could take one of them."""
+        """The view of one campaign: whoever may serve it, and every call that could take one of them.
+
+        `level`: how its list answers today.
+        """
         serving = [seat for seat in self.seats if seat.serves(terms.campaign_id)]
         agents = [agent for seat in serving if (agent := self._agent(seat, terms)) is not None]
-        calls = [call_view(call) for call in self.competing if _may_take(call.candidate.campaign_id, terms, serving)]
+        calls = [
+            call_view(call, level) for call in self.competing if _may_take(call.candidate.campaign_id, terms, serving)
+        ]
         calls += [
-            CallView(candidate.phone_id, self.now.timestamp(), candidate.answer_probability)
+            CallView(candidate.phone_id, self.now.timestamp(), level.one(candidate.answer_probability))
             for candidate in just_wanted
             if _may_take(candidate.campaign_id, terms, serving)
         ]
         ahead = max(_AHEAD_AT_LEAST, _AHEAD_PER_SEAT * len(serving))
-        likely = [c.answer_probability for c in islice((c for c in stock if not c.reserved), ahead)]
+        likely = [level.one(c.answer_probability) for c in islice((c for c in stock if not c.reserved), ahead)]
         return FloorView(self.now.timestamp(), agents, calls, likely, [claim.timestamp() for claim in self.claims])
 
     def _agent(self, seat: Seat, terms: CampaignTerms) -> AgentView | None:
@@ -93,13 +99,14 @@ def _may_take(campaign_id: UUID | None, terms: CampaignTerms, serving: Sequence[
     return campaign_id in (None, terms.campaign_id) or any(seat.serves(campaign_id) for seat in serving)
 
 
-def call_view(call: Call) -> CallView:
+def call_view(call: Call, level: Level) -> CallView:
+    """One call that may need an operator, at today's level."""
     there = call.person or call.state in (CallState.LISTENING, CallState.QUEUED)
     answered_at = call.speech_at or call.answered_at or call.intended_at
     return CallView(
         call.attempt_id,
         call.intended_at.timestamp(),
-        call.candidate.answer_probability,
+        level.one(call.candidate.answer_probability),
         "waiting" if there else "ringing",
         answered_at.timestamp() if there else None,
     )

@@ -198,11 +198,11 @@ class Planner:
 
     def _view(self, running: Running, now: datetime, found: Places, competing: Sequence[Call]) -> FloorView:
         if running.dials_ahead:
-            return self._onlooker(now, competing).view(running.terms, running.stock, self._wanted)
+            return self._onlooker(now, competing).view(running.terms, running.stock, running.level, self._wanted)
         campaign_id = running.terms.campaign_id
         ready = [AgentView("ready", seat.since.timestamp()) for seat in found.for_campaign(campaign_id)]
         spoken_for = [AgentView("ready", now.timestamp())] * found.taken.get(campaign_id, 0)
-        own = [call_view(call) for call in competing if call.candidate.campaign_id == campaign_id]
+        own = [call_view(call, running.level) for call in competing if call.candidate.campaign_id == campaign_id]
         likely = [candidate.answer_probability for candidate in running.stock if not candidate.reserved]
         return FloorView(now.timestamp(), ready + spoken_for, own, likely)
 

@@ -12,6 +12,7 @@ from uuid import UUID
 from casefile.clock import jst_date
 from dialer.messages import CampaignsRunning, CampaignTerms, Candidate
 from dialer.pacing import Pacer, ProgressivePacer, RoomPacer, Timings
+from dialer.reach.level import Level
 
 PacerFor = Callable[[CampaignTerms, Timings], Pacer]
 Span = Literal["answer", "release", "talk", "wrapup"]
@@ -45,6 +46,8 @@ class Running:
     ask_at: datetime | None = None
     asked: bool = False
     reason: str = ""
+    level: Level = field(default_factory=Level)
+    """How its list answers today, beside what was expected when its stock was brought."""
 
     @property
     def dials_ahead(self) -> bool:
@@ -95,6 +98,7 @@ class RunningCampaigns:
             if running.day != today:
                 fresh = replace(running.terms, live_answers_today=0, abandoned_today=0)
                 running.day, running.pacer = today, self._pacer_for(fresh, running.timings)
+                running.level = Level()
 
     # -- what calls teach -----------------------------------------------------------------------------------------
 
@@ -106,6 +110,12 @@ class RunningCampaigns:
         running.pacer.answered()
         if lost:
             running.pacer.abandoned()
+
+    def came(self, campaign_id: UUID | None, chance: float, answered: bool) -> None:
+        """What came of a call to which this chance of an answer had been given when its stock was brought."""
+        running = self.get(campaign_id)
+        if running is not None:
+            running.level.note(running.level.one(chance), answered)
 
     def took(self, campaign_id: UUID | None, span: Span, seconds: float) -> None:
         """How long something has taken in a call of this campaign."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from callflow.states import CallState
 from dialer.engine import Engine, EngineTerms
-from dialer.floor_view import ExpectedCallers
+from dialer.floor_view import ExpectedCallers, Onlooker
 from dialer.messages import CallRow, CampaignsRunning, CampaignTerms, Explained, PastTimings, PullsAgreed, SeatRow
 from dialer.pacing import Decision, FloorView, Timings
 from dialer.pull import PullTally
@@ -254,6 +256,19 @@ def test_who_answers_and_is_lost_is_counted() -> None:
     stage.at(2.1)
     stage.do("tick", "")
     assert (stage.pacers[-1].live, stage.pacers[-1].lost) == (2, 1)
+
+
+def test_chances_are_at_the_level_at_which_the_list_answers_today() -> None:
+    stage = room(dial=0)
+    running = stage.engine.running
+    for number in range(150):
+        running.came(CAMPAIGN, 0.18, answered=number % 3 == 0)
+    campaign = running.get(CAMPAIGN)
+    assert campaign is not None
+    seen = Onlooker(START, [], [], ()).view(campaign.terms, [candidate(1, answer_probability=0.18)], campaign.level)
+    assert seen.candidate_probabilities[0] == pytest.approx(1 / 3, abs=0.04)
+    running.begin_day(START + timedelta(days=1))
+    assert campaign.level.shift == 0.0
 
 
 def test_durations_of_calls_are_learned() -> None:
