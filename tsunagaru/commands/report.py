@@ -27,7 +27,7 @@ def configure(parser: Parser) -> None:
     parser.add_argument(
         "form",
         metavar="帳票",
-        help="calls(架電状況表)、districts(地区別)、documents(文書効果状況表)。日本語の名でもよい",
+        help="calls(架電状況表)、districts(地区別)、documents(文書効果状況表)、best-hours(架電推奨時間帯表)。日本語の名でもよい",
     )
     parser.add_argument("--from", dest="first", type=a_date, required=True, metavar="日", help="集計期間の始まり")
     parser.add_argument("--to", dest="last", type=a_date, required=True, metavar="日", help="集計期間の終わり(含む)")
