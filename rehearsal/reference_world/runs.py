@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+import random
+import statistics
+import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
 import numpy as np
 
-from dialer.pacing import HazardPacer, Pacer, Timings, adaptive_rules, arithmetic, budget_rules, fixed_rules, threshold
+from dialer.pacing import (
+    AgentView,
+    CallView,
+    FloorView,
+    HazardPacer,
+    Pacer,
+    Timings,
+    adaptive_rules,
+    arithmetic,
+    budget_rules,
+    fixed_rules,
+    threshold,
+)
 from dialer.pacing.room import AIM, DAILY_ETA
 from rehearsal.reference_world import baselines, kernels, world
 from rehearsal.reference_world.baselines import Level
@@ -109,6 +124,23 @@ def room_days(of: World, target: float, seeds: Sequence[int], seconds: float) ->
     tallies = [run(of, found, seed, seconds, TICK, target, AIM * target, DAILY_ETA) for seed in seeds]
     careful = sum(float(tally[7]) for tally in tallies) / (seconds * len(tallies))
     return result_of(tallies, of.operators, seconds, {"one_to_one": careful})
+
+
+def seconds_for_a_decision(operators: int = 200, calls: int = 400, times: int = 9) -> float:
+    """Median seconds `HazardPacer.decide` takes for a floor of that size."""
+    rng = random.Random(1)
+    agents = [
+        AgentView(rng.choice(("talking", "talking", "wrapup", "ready")), -rng.random() * 99) for _ in range(operators)
+    ]
+    dials = [CallView(number, -rng.random() * 25, 0.35) for number in range(calls)]
+    floor = FloorView(0.0, agents, dials, [0.35] * 50)
+    pacer = HazardPacer(0.03)
+    taken = []
+    for _ in range(times):
+        begun = time.perf_counter()
+        pacer.decide(floor)
+        taken.append(time.perf_counter() - begun)
+    return statistics.median(taken)
 
 
 def _timings(of: World) -> Timings:

@@ -49,13 +49,13 @@ _WORDS = (
 )
 
 
-def write_page(path: Path, tables: Sequence[str]) -> None:
+def write_page(path: Path, tables: Sequence[str], speed: str) -> None:
     """The page; its text is bench_pacing.txt."""
     text = Path(__file__).with_name("bench_pacing.txt").read_text(encoding="utf-8")
     about = table([("machine", ""), *machine().items(), *circumstances().items()])
     for number, each in enumerate(tables, start=1):
         text = text.replace(f"TABLE{number}", _english(each))
-    path.write_text(text.replace("MACHINE", about), encoding="utf-8")
+    path.write_text(text.replace("MACHINE", about).replace("DECISION", speed), encoding="utf-8")
 
 
 def _english(japanese: str) -> str:
