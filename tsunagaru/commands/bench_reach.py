@@ -38,8 +38,8 @@ SHORT_LIST = Setting(households=800, weeks=4, calls_a_week=1.2)
 """The room gets through the list within the month: the caps decide."""
 QUICK = Setting(households=1000, weeks=4, calls_a_week=0.3)
 SEEDS = (11, 12, 13)
-KNOWN_ORDERS = (LOT, "person", "person_band", "last_success", "model_chance", MODEL, IDEAL_CHANCE, IDEAL, "clairvoyant")
-SHORT_ORDERS = (LOT, "person_band", "model_chance", MODEL, IDEAL_CHANCE, IDEAL)
+KNOWN_ORDERS = (LOT, "person_band", "last_success", MODEL, IDEAL)
+SHORT_ORDERS = (LOT, "person_band", "model_chance", MODEL, IDEAL)
 QUICK_ORDERS = (LOT, "person_band", MODEL, IDEAL)
 AIM = {"types": 0.90}
 """Of the ideal observer's contacts by the fourth week; 0.80 on cities built otherwise than the model."""

@@ -28,11 +28,11 @@ def logged(days: int, seed: int, *, share: float = 0.05, slope: float = 0.4) -> 
 
 def test_the_interval_covers_the_truth_as_often_as_it_says() -> None:
     covered = 0
-    for seed in range(200):
-        picks, truth = logged(40, seed)
+    for seed in range(100):
+        picks, truth = logged(30, seed)
         proof = prove(picks)
         covered += proof.low <= truth <= proof.high
-    assert 180 <= covered <= 199
+    assert 88 <= covered <= 99
 
 
 def test_a_useful_order_is_known_to_be_useful() -> None:

@@ -25,13 +25,13 @@ from rehearsal.reach_cities.observers import IdealObserver
 from rehearsal.reach_cities.plain import ByLot, ByPersonRate
 from rehearsal.reach_cities.trial import Past, try_order
 
-SMALL = Setting(households=400, weeks=4, calls_a_week=0.4)
+SMALL = Setting(households=300, weeks=4, calls_a_week=0.4)
 PLAIN = (LOT, "city_hour", "person", "person_band", "last_success")
 
 
 @pytest.fixture(scope="module")
 def cells() -> list[Cell]:
-    return list(evaluate(["types"], (1, 2, 3), (*PLAIN, IDEAL), SMALL))
+    return list(evaluate(["types"], (1, 2), (*PLAIN, IDEAL), SMALL))
 
 
 def _contacts(cells: list[Cell], order: str) -> int:
