@@ -32,6 +32,7 @@ from dialer.reach.habits import (
     kin_of,
     templates,
     told_of_margins,
+    usual_by_age,
 )
 from dialer.reach.memory import Told, logsumexp, softmax
 from dialer.reach.slots import HOURS, SLOTS, Floats, Ints
@@ -177,7 +178,8 @@ def _segments(sample: Sample, habits: Told) -> Segments:
     counts = _summed(habits, kin_of(whom), KIN).reshape(LINES, HOMES, AGES, HABITS)
     by_line = _shares(counts.sum(axis=(1, 2)), overall)
     by_home = _shares(counts.sum(axis=2), by_line[:, None, :])
-    kin = _shares(counts, by_home[:, :, None, :])
+    by_age = _normed(by_home[:, :, None, :] * usual_by_age())
+    kin = _shares(counts, by_age)
 
     def ratio(level: Ints) -> Floats:
         usual = _summed(kin.reshape(KIN, HABITS)[kin_of(whom)], level.astype(np.int64), _levels(level))

@@ -49,7 +49,23 @@ _WEEKS: dict[str, tuple[tuple[float, ...], tuple[float, ...], tuple[float, ...]]
 KINDS = len(_WEEKS)
 DEGREES = len(WILLING)
 HABITS = KINDS * len(WILLING)
-_KIND_SHARES = np.array([0.26, 0.19, 0.12, 0.08, 0.08, 0.12, 0.12, 0.03])
+# Of the kinds above, by age band: unknown, company, under 30, thirties, forties, fifties, 60 to 74, 75 and over. Whoever has
+# retired is at home by day, whoever works is not; nothing else is claimed.
+_KINDS_BY_AGE = np.array(
+    [
+        (0.26, 0.19, 0.12, 0.08, 0.08, 0.12, 0.12, 0.03),
+        (0.04, 0.03, 0.01, 0.01, 0.02, 0.01, 0.06, 0.82),
+        (0.13, 0.24, 0.20, 0.11, 0.08, 0.15, 0.08, 0.01),
+        (0.16, 0.26, 0.17, 0.08, 0.08, 0.15, 0.09, 0.01),
+        (0.18, 0.27, 0.15, 0.08, 0.08, 0.14, 0.09, 0.01),
+        (0.24, 0.26, 0.11, 0.08, 0.07, 0.13, 0.10, 0.01),
+        (0.50, 0.13, 0.04, 0.08, 0.08, 0.05, 0.11, 0.01),
+        (0.60, 0.05, 0.02, 0.09, 0.09, 0.02, 0.12, 0.01),
+    ]
+)
+_KIND_SHARES = _KINDS_BY_AGE[0]
+_AGE_COUNTS = 0.5
+# Measured on the synthetic cities: all of it helps in the first week and hurts in the fourth, half of it helps in both.
 _WILLING_SHARES = np.array([0.20, 0.02, 0.02, 0.03, 0.05, 0.08, 0.15, 0.22, 0.23])
 _WEEKDAY_UNTIL = (10, 12, 14, 17, 18, 19, 20, HOURS)
 _WEEKEND_UNTIL = (12, 17, HOURS)
@@ -146,7 +162,7 @@ def first_beliefs() -> Beliefs:
     return Beliefs(
         near=np.repeat(week[None, :, :], LINES, axis=0),
         log_shares=np.log(shares / shares.sum()),
-        segments=Segments(np.zeros((KIN, HABITS)), nothing, nothing),
+        segments=Segments(np.log(np.tile(usual_by_age(), (KIN // AGES, 1))), nothing, nothing),
         right_near=np.full((LINES, BANDS, KINDS), 0.97),
         right_shares=np.repeat(np.repeat(right[:, None, None, :], AGES, axis=1), HOMES, axis=2),
         effects=Effects.none(),
@@ -155,6 +171,11 @@ def first_beliefs() -> Beliefs:
         alike=0.25,
         half_life_days=HALF_LIFE_DAYS,
     )
+
+
+def usual_by_age() -> Floats:
+    """AGES × HABITS: how much likelier a habit is in an age band than in all, before a city's first call."""
+    return np.repeat((_KINDS_BY_AGE / _KIND_SHARES) ** _AGE_COUNTS, DEGREES, axis=1)
 
 
 def templates() -> Floats:
