@@ -161,7 +161,8 @@ def _tuned(of: World) -> Result:
 
 
 def _adaptive(length: Length, of: World, tuned: str, found: Mapping[str, Result]) -> Result:
-    return runs.adaptive(of, Level(**found[tuned].settings), length.draws(), length.seconds)
+    level = tuning.for_larger(Level(**found[tuned].settings), of.operators)
+    return runs.adaptive(of, level, length.draws(), length.seconds)
 
 
 def _fixed(length: Length, of: World) -> Result:

@@ -22,10 +22,16 @@ LARGEST = 50
 _RATIOS = [1.0 + step / 10 for step in range(1, 21)] + [3.0 + step / 4 for step in range(1, 25)]
 
 
-def levels() -> list[Level]:
-    """The settings tried: 2 ways to count × 4 highest levels × 5 differences × 2 intensities."""
+def levels(operators: int) -> list[Level]:
+    """The settings tried: 2 ways to count × 4 highest levels × 5 differences × 2 intensities.
+
+    Above twenty operators the differences grow with the room, since the level divides them by its size.
+    """
+    unit = max(operators / 20.0, 1.0)
     return [
-        Level(level_max=most, target_difference=difference, intensity=intensity, available_only=only, law=TAPERED)
+        Level(
+            level_max=most, target_difference=unit * difference, intensity=intensity, available_only=only, law=TAPERED
+        )
         for only, most, difference, intensity in product(
             (False, True), (2.0, 3.0, 6.0, 12.0), (-2.0, -1.0, 0.0, 1.0, 2.0), (-30.0, 20.0)
         )
@@ -34,8 +40,15 @@ def levels() -> list[Level]:
 
 def best_level(of: World, target: float) -> Level:
     """Highest occupancy at which the target is kept; if none keeps it, the one that loses least."""
-    found = [(adaptive(of, level, SEEDS, SECONDS), level) for level in levels()]
+    found = [(adaptive(of, level, SEEDS, SECONDS), level) for level in levels(of.operators)]
     return _best(found, target)
+
+
+def for_larger(level: Level, operators: int) -> Level:
+    """The setting of a room of `LARGEST` in a larger one: the same difference for each operator."""
+    if operators <= LARGEST:
+        return level
+    return level._replace(target_difference=level.target_difference * operators / LARGEST)
 
 
 def best_ratio(of: World, target: float) -> float:

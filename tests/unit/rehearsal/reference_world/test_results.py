@@ -9,7 +9,7 @@ import pytest
 from rehearsal.reference_world.measuring import measure
 from rehearsal.reference_world.plan import FULL, QUICK, Cell, cells, key
 from rehearsal.reference_world.results import Estimate, Result, Shelf
-from rehearsal.reference_world.tuning import levels
+from rehearsal.reference_world.tuning import for_larger, levels
 from rehearsal.reference_world.wanted import verdicts
 
 
@@ -48,7 +48,9 @@ def test_the_plan_holds_every_room_and_tunes_enough() -> None:
     assert len(names) == len(planned)
     assert {key(policy, 200, 0.5) for policy in ("one", "fixed", "adaptive", "hazard3")} <= names
     assert key("optimum", 100, 0.35) in names
-    assert len(set(levels())) >= 60
+    assert len(set(levels(5))) >= 60
+    assert max(level.target_difference for level in levels(50)) == 5.0
+    assert for_larger(levels(50)[0], 200).target_difference == 4 * levels(50)[0].target_difference
     for place, cell in enumerate(planned):
         assert set(cell.needs) <= {earlier.key for earlier in planned[:place]}
     assert {cell.key for cell in cells(QUICK)} <= names
