@@ -147,7 +147,7 @@ detection: install ## Measure machine detection: scenes by the thousand, and cal
 	$(BIN)/tsunagaru bench detection --people 2500 --seed 4 --page docs/detection.md --live test-output/detection/live.md
 
 .PHONY: pacing
-pacing: install ## The pacers in the reference world, goes on where it stopped (about an hour); writes docs/pacing.md
+pacing: install ## The pacers in the reference world, goes on where it stopped (some 20 min of processor time); writes docs/pacing.md
 	$(BIN)/tsunagaru bench pacing --jobs 2 --out test-output/pacing --page docs/pacing.md
 
 .PHONY: prove-fresh
