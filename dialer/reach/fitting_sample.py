@@ -13,7 +13,7 @@ from dialer.reach.effects import Levels, levels_of
 from dialer.reach.memory import Told
 from dialer.reach.slots import MINUTES_A_DAY, Flags, Ints
 
-MOST_CALLS = 150_000
+MOST_CALLS = 100_000
 """Weeks and shares of a city are known well from so many calls; what is known of single numbers rests on all."""
 _SCRAMBLE = 2_654_435_761
 
