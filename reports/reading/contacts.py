@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, Integer, and_, case, cast, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Integer, and_, case, cast, func, or_, select
 from sqlalchemy.orm import aliased
 
 from callflow.codes import CallResult, Outcome
@@ -11,6 +11,19 @@ from casefile.vocabulary import ContactDirection, Purpose
 from reports.facts import JOIN_SECONDS, CallColumns, CallFact, RecordFact
 from reports.reading.known import Known, as_text, epoch, japanese_day, japanese_hour, seconds_between
 from reports.request import Period
+
+
+def handed_over(known: Known, period: Period, purpose: Purpose) -> tuple[ColumnElement[bool], ...]:
+    """The conditions of an outbound call that was handed over to the network in the period."""
+    return (
+        Attempt.municipality_id == known.municipality_id,
+        Attempt.channel == "call",
+        Attempt.direction == "outbound",
+        Attempt.purpose == purpose.value,
+        known.of_claims(Attempt.claim_group),
+        Attempt.handed_at >= period.begins,
+        Attempt.handed_at < period.ends,
+    )
 
 
 def read_calls(conn: Connection, known: Known, period: Period, purpose: Purpose) -> CallColumns:
@@ -43,13 +56,7 @@ def read_calls(conn: Connection, known: Known, period: Period, purpose: Purpose)
             func.coalesce(seconds_between(begins_speech, Attempt.connected_at) > JOIN_SECONDS, False),
         )
         .where(
-            Attempt.municipality_id == known.municipality_id,
-            Attempt.channel == "call",
-            Attempt.direction == "outbound",
-            Attempt.purpose == purpose.value,
-            known.of_claims(Attempt.claim_group),
-            Attempt.handed_at >= period.begins,
-            Attempt.handed_at < period.ends,
+            *handed_over(known, period, purpose),
             Attempt.ended_at <= known.moment,
         )
         .order_by(Attempt.handed_at, Attempt.attempt_id)
@@ -64,13 +71,7 @@ def read_calls(conn: Connection, known: Known, period: Period, purpose: Purpose)
 def count_unfinished(conn: Connection, known: Known, period: Period, purpose: Purpose) -> int:
     """Calls handed over by the moment whose end was not known then; they are in no column."""
     query = select(func.count()).where(
-        Attempt.municipality_id == known.municipality_id,
-        Attempt.channel == "call",
-        Attempt.direction == "outbound",
-        Attempt.purpose == purpose.value,
-        known.of_claims(Attempt.claim_group),
-        Attempt.handed_at >= period.begins,
-        Attempt.handed_at < period.ends,
+        *handed_over(known, period, purpose),
         Attempt.handed_at <= known.moment,
         or_(Attempt.ended_at.is_(None), Attempt.ended_at > known.moment),
     )

@@ -10,6 +10,7 @@ from casefile.tables import Attempt
 from casefile.vocabulary import Purpose
 from dialer.tables import ReachPick
 from reports.reach_facts import PickFact
+from reports.reading.contacts import handed_over
 from reports.reading.known import Known, as_text
 from reports.request import Period
 
@@ -30,13 +31,7 @@ def read_picks(conn: Connection, known: Known, period: Period, purpose: Purpose)
             and_(Attempt.municipality_id == ReachPick.municipality_id, Attempt.attempt_id == ReachPick.attempt_id),
         )
         .where(
-            Attempt.municipality_id == known.municipality_id,
-            Attempt.channel == "call",
-            Attempt.direction == "outbound",
-            Attempt.purpose == purpose.value,
-            known.of_claims(Attempt.claim_group),
-            Attempt.handed_at >= period.begins,
-            Attempt.handed_at < period.ends,
+            *handed_over(known, period, purpose),
             Attempt.ended_at <= known.moment,
         )
         .order_by(Attempt.handed_at, Attempt.attempt_id)
