@@ -46,7 +46,7 @@ SCORE_COLUMNS = (
 )
 PROOF_COLUMNS = (
     Column("picks", "選んだ架電", Unit.CALLS, "見込みの順か無作為の枠で選んだ架電", _PROOF),
-    Column("drawn", "うち無作為", Unit.CALLS, "順によらず名簿全体から選んだ架電", _PROOF),
+    Column("drawn", "うち無作為", Unit.CALLS, "順によらず候補から等しい確率で選んだ架電", _PROOF),
     Column("ordered_rate", "順による本人接触率", Unit.PERCENT, "いつも順の先頭を選んだ場合(逆確率重み)", _PROOF),
     Column("random_rate", "無作為の本人接触率", Unit.PERCENT, "いつも無作為に選んだ場合(逆確率重み)", _PROOF),
     Column("lift", "倍率", Unit.TIMES, "順による率 ÷ 無作為の率。まだ分からないときは「－」", _PROOF),

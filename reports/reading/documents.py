@@ -12,6 +12,7 @@ from callflow.tables import FollowUp
 from casefile.tables import Attempt, Document, DocumentLot
 from casefile.vocabulary import Purpose
 from reports.attribution import WINDOW_DAYS
+from reports.reading.contacts import handed_over
 from reports.reading.known import AnyColumn, Known, japanese_day
 from reports.request import Period
 from sms.tables import Message
@@ -91,13 +92,7 @@ def read_outreach(conn: Connection, known: Known, period: Period, purpose: Purpo
     calls = (
         select(Attempt.addressee_no, Attempt.claim_group, japanese_day(Attempt.handed_at).label("day"))
         .where(
-            Attempt.municipality_id == known.municipality_id,
-            Attempt.channel == "call",
-            Attempt.direction == "outbound",
-            Attempt.purpose == purpose.value,
-            known.of_claims(Attempt.claim_group),
-            Attempt.handed_at >= days.begins,
-            Attempt.handed_at < days.ends,
+            *handed_over(known, days, purpose),
             Attempt.ended_at <= known.moment,
             or_(Attempt.result.is_(None), Attempt.result.not_in([code.value for code in _not_calls()])),
             _in_a_lot(known, period, purpose, Attempt.addressee_no),

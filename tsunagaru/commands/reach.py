@@ -5,44 +5,26 @@ Each is a file of its own beside this one, with `configure` and `run` like any s
 
 from __future__ import annotations
 
-import importlib
 from argparse import Namespace
-from typing import TYPE_CHECKING, cast
 
-from casefile.errors import TsunagaruError
 from tsunagaru.arguments import Parser
+from tsunagaru.commands import reach_backtest, reach_rank
 
-if TYPE_CHECKING:
-    from tsunagaru.cli import Command
-
-TASKS: dict[str, str] = {
-    "rank": "架電の記録から、指定した日時につながりやすい順に候補を並べます",
-    "backtest": "架電の記録を日付順にたどり、見込みがどれだけ当たったかを確かめます",
+TASKS = {
+    "rank": (reach_rank, "架電の記録から、指定した日時につながりやすい順に候補を並べます"),
+    "backtest": (reach_backtest, "架電の記録を日付順にたどり、見込みがどれだけ当たったかを確かめます"),
 }
 
 
 def configure(parser: Parser) -> None:
     parsers = parser.add_subparsers(title="すること", metavar="すること", dest="task", required=True)
-    for name, summary in TASKS.items():
+    for name, (task, summary) in TASKS.items():
         inner = parsers.add_parser(name, help=summary, description=summary)
         inner.set_defaults(task=name)
-        found = _find(name)
-        if found is not None:
-            found.configure(inner)
+        task.configure(inner)
 
 
 def run(args: Namespace) -> int:
-    task = _find(args.task)
-    if task is None:
-        raise TsunagaruError(f"「reach {args.task}」はこの版にはまだありません。新しい版に更新してください。")
-    return task.run(args)
-
-
-def _find(name: str) -> Command | None:
-    module = f"tsunagaru.commands.reach_{name}"
-    try:
-        return cast("Command", importlib.import_module(module))
-    except ModuleNotFoundError as error:
-        if error.name != module:
-            raise
-        return None
+    task, _ = TASKS[args.task]
+    code: int = task.run(args)
+    return code
