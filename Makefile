@@ -18,6 +18,8 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 PYTEST := $(BIN)/pytest
+# Several processes each with threads of their own would wait for one another: arithmetic on small arrays has none to spare.
+export OPENBLAS_NUM_THREADS ?= 1
 # As many at once as there are processors, each with a database server of its own; a file's tests stay together.
 PROCESSES ?= $(shell n=$$(nproc 2>/dev/null || echo 1); [ $$n -le 4 ] && echo $$n || echo 4)
 EVERY_TEST := $(PYTEST) --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder
