@@ -63,7 +63,8 @@ def test_both_ends_are_ours(asterisk: RunningNode, node_file: Path, capsys: pyte
     for way in ("相手 → 役所", "役所 → 相手"):
         assert "失われました(0.0%)" in found[f"{way} 音声"]
         assert found[f"{way} 音量"].startswith(("-12 dBFS", "-13 dBFS"))
-        assert 0 < float(found[f"{way} 片道の遅れ"].split()[0]) < 150
+        # A node beside its phones relays within 50 µs, which is told as 0.0 ms.
+        assert 0 <= float(found[f"{way} 片道の遅れ"].split()[0]) < 150
     # What an earlier test left to end by itself may have ended meanwhile.
     assert threading.active_count() <= before[0]
     assert process.num_fds() <= before[1]
