@@ -57,9 +57,6 @@ class ReachKeeper:
         """Calls that are over, and of calls answered whether it was the right party, once an operator has said so."""
         if not calls and not spoken:
             return
-        for call in calls:
-            if call.counted and call.candidate.expected is not None:
-                self._weigher.ended(call.candidate.answer_probability, call.person_answered)
         _note(self.book, calls, spoken)
         if self._rebuilding is not None:
             self._meanwhile.append((calls, spoken))

@@ -5,16 +5,15 @@ city. Its chances of single numbers follow within days, the level of all of them
 log-odds, moved a little by every call towards what came. The pacer lives by this level: 18 % that are 34 % abandon residents.
 
 Each call moves the shift by step × (answered − chance that was given); the step is FIRST_STEP at first and falls, over STEADY
-calls, to LAST_STEP, at which it forgets half within some hundred calls. A new night's model begins without a shift.
+calls, to LAST_STEP, at which it forgets half within some hundred calls. A new day begins without a shift.
+
+The order of a list needs no level: a shift leaves it as it is, and prices and chances are the same model's. Chances in a stock, and
+those stored with a pick, are the model's own; the shift is put on them where the pacer looks (`dialer.floor_view`).
 """
 
 from __future__ import annotations
 
 from math import exp
-
-import numpy as np
-
-from dialer.reach.slots import Floats
 
 FIRST_STEP = 0.3
 STEADY = 50
@@ -23,7 +22,7 @@ _LEAST, _MOST = 1e-3, 0.98
 
 
 class Level:
-    """One floor's level of today."""
+    """One campaign's level of today."""
 
     def __init__(self) -> None:
         self.shift = 0.0
@@ -36,20 +35,7 @@ class Level:
         self.shift += step * (float(answered) - chance)
 
     def one(self, chance: float) -> float:
-        """`live` of a single chance."""
+        """A chance of an answer as the model gave it, at today's level."""
         inside = min(max(chance, _LEAST), _MOST)
         odds = inside / (1.0 - inside) * exp(self.shift)
         return odds / (1.0 + odds)
-
-    def live(self, chances: Floats) -> Floats:
-        """Chances of an answer, at today's level."""
-        inside = np.clip(chances, _LEAST, _MOST)
-        odds = inside / (1.0 - inside) * np.exp(self.shift)
-        shifted: Floats = odds / (1.0 + odds)
-        return shifted
-
-    def right(self, chances: Floats, live: Floats) -> Floats:
-        """Chances of the right party: as large a part of the answers as before. `live`: before the shift."""
-        part = np.minimum(chances / np.maximum(live, 1e-9), 1.0)
-        found: Floats = part * self.live(live)
-        return found

@@ -19,7 +19,6 @@ from dialer.reach.ahead import ShiftAhead
 from dialer.reach.attempts import Candidates
 from dialer.reach.book import ReachBook
 from dialer.reach.choice import SHARE, choose
-from dialer.reach.level import Level
 from dialer.reach.prices import SAMPLE, shadow_prices
 from dialer.reach.slots import Flags, Floats, Ints, Moments
 from dialer.reach.worth import in_order, worth
@@ -63,7 +62,6 @@ class Weigher:
         self._book = book
         self._rng = rng
         self._priced: dict[UUID, _Priced] = {}
-        self._level = Level()
 
     @property
     def book(self) -> ReachBook:
@@ -73,11 +71,6 @@ class Weigher:
     def turn_to(self, book: ReachBook) -> None:
         """Another night has passed."""
         self._book = book
-        self._level = Level()
-
-    def ended(self, p_live: float, answered: bool) -> None:
-        """A call from one of the lists is over, to which this chance had been given."""
-        self._level.note(p_live, answered)
 
     def listed(
         self,
@@ -97,9 +90,7 @@ class Weigher:
         """
         if not len(candidates) or not hours:
             return []
-        modelled, right_party = self._book.model.chances(candidates, at)
-        live = self._level.live(modelled).round(_DIGITS)
-        right = self._level.right(right_party, modelled).round(_DIGITS)
+        live, right = (chance.round(_DIGITS) for chance in self._book.model.chances(candidates, at))
         day = jst(at).toordinal()
         left = np.maximum(person_month - self._book.spent.this_month(candidates.person, day), 0)
         people = _best_numbers(candidates, right)
@@ -124,8 +115,7 @@ class Weigher:
         """What calling each now is worth, and who waits even if nobody else is there to be called."""
         model, today = self._book.model, self._book.spent.today(people.person, day)
         slots = Moments.at(hours, self._book.calendar)
-        answered, reached = model.chances_by_slot(people, slots)
-        later = self._level.right(reached, answered)[:, 1:]
+        later = model.chances_by_slot(people, slots)[1][:, 1:]
         strength = model.strength(people, hours[0])
         worths = worth(now, later, left.astype(np.int64), ahead, tried_today=today, strength=strength)
         of_today = later[:, slots.day[1:] == day]
