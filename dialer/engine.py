@@ -93,7 +93,6 @@ class Engine:
         self.supervision = Supervision(self._emit, self.seats, self.calls)
         self._now: datetime | None = None
         self._asking = 0
-        self._consenting: frozenset[UUID] = frozenset()
         self._on: dict[type[Any], Callable[[Any], None]] = {
             Tick: self._tick,
             CampaignsRunning: self.running.told,
@@ -320,7 +319,7 @@ class Engine:
         """Nobody is ready: out of a wrap-up, if anybody has agreed to that (PACING.md §5)."""
         if call.reserved_for is not None or self.seats.holding(call.attempt_id) is not None:
             return None
-        seat = longest_in_wrapup(self._written_up(), call.candidate.campaign_id, self._consenting, now)
+        seat = longest_in_wrapup(self._written_up(), call.candidate.campaign_id, self.seats.consenting, now)
         if seat is not None:
             self.seats.pull(seat, call.attempt_id, call.candidate.campaign_id, now)
         return seat
@@ -336,12 +335,13 @@ class Engine:
 
     def _next_pull(self, now: datetime) -> datetime | None:
         return (
-            next_ripe(self._written_up(), self._consenting, now) if self._consenting and self.calls.waiting() else None
+            next_ripe(self._written_up(), self.seats.consenting, now)
+            if self.seats.consenting and self.calls.waiting()
+            else None
         )
 
     def _pulls_agreed(self, event: PullsAgreed) -> None:
-        self._consenting = event.operators
-        self.planner.pulls_agreed(event.operators)
+        self.seats.consenting = event.operators
 
     # -- timed wrap-up --------------------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from math import ceil
 from uuid import UUID
@@ -33,7 +33,6 @@ class Planner:
         self._seats = seats
         self._running = running
         self._recalls: list[Candidate] = []
-        self._consenting: Collection[UUID] = frozenset()
         self._wanted: list[Candidate] = []
         self._callers = ExpectedCallers()
         self._planned_at: datetime | None = None
@@ -57,9 +56,6 @@ class Planner:
 
     def recalls_due(self, event: RecallsDue) -> None:
         self._recalls = list(event.candidates)
-
-    def pulls_agreed(self, operators: Collection[UUID]) -> None:
-        self._consenting = operators
 
     def caller_came(self, at: datetime) -> None:
         """Somebody calls back, and will need an operator."""
@@ -211,7 +207,7 @@ class Planner:
         own = {recall.operator_id for recall in self._recalls}
         seats = [seat for seat in self._seats if seat.operator_id not in own]
         claims = [now for recall in self._recalls if recall.operator_id is None] + self._callers.expected(now)
-        return Onlooker(now, seats, competing, self._consenting, claims)
+        return Onlooker(now, seats, competing, self._seats.consenting, claims)
 
     def _look_after_stock(self, running: Running, now: datetime, busy: set[str]) -> None:
         if running.good_until is not None and now >= running.good_until:

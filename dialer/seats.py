@@ -18,6 +18,8 @@ class Seats:
     def __init__(self, emit: Emit) -> None:
         self._emit = emit
         self._seats: dict[UUID, Seat] = {}
+        self.consenting: frozenset[UUID] = frozenset()
+        """Who agrees to be called in the middle of a wrap-up."""
 
     def __iter__(self) -> Iterator[Seat]:
         return iter(self._seats.values())
