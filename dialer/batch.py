@@ -45,15 +45,15 @@ _PARTS = {
                       part, put_off_attempt_id, put_off_at, calls_on, calls, pulled, pulled_last)
     SELECT %(city)s, %(floor)s, s.* FROM jsonb_to_recordset(%(seats)s::jsonb)
         AS s(operator uuid, state text, since timestamptz, reason text, attempt uuid, campaign uuid, assigned uuid,
-             person text, phone uuid, recall uuid, pausing text, part text, put_off uuid, put_off_at timestamptz, day date, calls int, pulled int, last boolean)
+             person text, phone uuid, recall uuid, pausing text, part text, put_off uuid, put_off_at timestamptz,
+             day date, calls int, pulled int, last boolean)
     ON CONFLICT (municipality_id, operator_id) DO UPDATE
        SET floor_id = excluded.floor_id, state = excluded.state, since = excluded.since,
            pause_reason = excluded.pause_reason, attempt_id = excluded.attempt_id, campaign_id = excluded.campaign_id,
            assigned_campaign_id = excluded.assigned_campaign_id, offered_addressee_no = excluded.offered_addressee_no,
            offered_phone_id = excluded.offered_phone_id, offered_recall_id = excluded.offered_recall_id,
            pausing = excluded.pausing, part = excluded.part, put_off_attempt_id = excluded.put_off_attempt_id,
-           put_off_at = excluded.put_off_at,
-           calls_on = excluded.calls_on, calls = excluded.calls, pulled = excluded.pulled,
+           put_off_at = excluded.put_off_at, calls_on = excluded.calls_on, calls = excluded.calls, pulled = excluded.pulled,
            pulled_last = excluded.pulled_last
 """,
     "new_changes": """

@@ -18,6 +18,7 @@ from casefile.calendar import OfficeCalendar
 from dialer.reach.attempts import LANDLINE, MOBILE, Attempts, Candidates
 from dialer.reach.guesses import CityHour, Guess, LastSuccess, PersonRate
 from dialer.reach.proof import LoggedPicks, Proof, prove
+from dialer.reach.replay import hours_of
 from dialer.reach.scores import log_losses, over_days
 from dialer.reach.slots import Floats, Ints, Moments
 from reports.facts import LINES, FactSet, Marks
@@ -104,10 +105,8 @@ def _attempts(calls: FactSet, calendar: OfficeCalendar) -> Attempts:
 
 def _guessed(guess: Guess, attempts: Attempts, reached: Marks) -> Floats:
     """Hour by hour: asked of all calls of the hour, then told what they brought."""
-    hour = attempts.when.clock // _HOUR_MINUTES
-    begins = np.flatnonzero(np.append(True, hour[1:] != hour[:-1])).tolist()
     chances = np.empty(len(attempts))
-    for begin, end in zip(begins, [*begins[1:], len(attempts)], strict=True):
+    for begin, end in hours_of(attempts):
         part = attempts[begin:end]
         chances[begin:end] = np.clip(guess.guess(part), _LEAST, 1 - _LEAST)
         guess.learn(part, reached[begin:end].astype(np.float64))

@@ -60,7 +60,7 @@ def replay(attempts: Attempts, calendar: OfficeCalendar, weeks: int, *, target: 
     }
     guessed: dict[str, Floats] = {name: np.empty(len(attempts) - begin) for name in (MODEL, *simple)}
     model, rebuilt = ReachModel(calendar), -REBUILD_DAYS
-    for start, end in _hours(attempts):
+    for start, end in hours_of(attempts):
         part, day = attempts[start:end], int(days[start])
         if start >= begin:
             if day - rebuilt >= REBUILD_DAYS:
@@ -87,7 +87,7 @@ def _happened(attempts: Attempts, target: str) -> Floats:
     return np.asarray(answered if target == "live" else answered & (attempts.right_party == 1), dtype=np.float64)
 
 
-def _hours(attempts: Attempts) -> list[tuple[int, int]]:
+def hours_of(attempts: Attempts) -> list[tuple[int, int]]:
     """Begin and end of each hour's calls."""
     hour = attempts.when.clock // _HOUR
     begins = np.flatnonzero(np.append(True, hour[1:] != hour[:-1]))

@@ -117,13 +117,6 @@ class Room:
         return np.asarray(rested[roster.person] & phone & house & (self.tries_left > 0), dtype=np.bool_)
 
     @property
-    def sold_out_today(self) -> Flags:
-        """Candidates whom the caps do not allow any more today."""
-        roster = self.city.roster
-        house = self._house_done | (self._house_today >= HOUSEHOLD_DAY)
-        return house[roster.household] | (self.number_today >= NUMBER_DAY)[roster.phone]
-
-    @property
     def _now(self) -> int:
         hours = self.city.hours
         return int(hours.day[self.slot] * 24 + hours.hour[self.slot])

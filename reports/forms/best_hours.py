@@ -14,10 +14,10 @@ import numpy as np
 from sqlalchemy import Connection
 
 from casefile.city import City
-from dialer.reach.slots import DAY_LABELS, HOURS
+from dialer.reach.slots import DAY_LABELS, HOURS, Moments
 from reports.call_measures import CALLS, column_of_calls
 from reports.facts import FactSet, Ints, Numbering, calls_of
-from reports.figures import Chart, Column, Form, HeatMap, Ratio, Table, Unit
+from reports.figures import Chart, Column, Figure, Form, HeatMap, Ratio, Table, Unit
 from reports.forms.header import NOTE_RATES, header_of, warnings_of
 from reports.measures import Measure, Places
 from reports.placing import Grouping, Line
@@ -179,7 +179,8 @@ def sheets_of(sets: dict[str, FactSet], city: City, request: Request) -> tuple[S
 def by_slot(period: Period, city: City) -> Grouping:
     """平日, 土曜, 日曜・祝日 × 時間帯: row number = kind × 24 + hour."""
     first = period.first.toordinal()
-    kinds = np.array([_kind(day.isoweekday(), city.calendar.is_holiday(day)) for day in period.days], dtype=np.int64)
+    days = np.array([day.toordinal() for day in period.days], dtype=np.int64)
+    kinds = Moments.on(days, np.zeros_like(days), city.calendar).kind.astype(np.int64)
     lines = tuple(
         Line(f"slot:{kind}-{hour:02}", f"{name} {hour}時", {"曜日区分": name, "時間帯コード": f"{hour:02}"})
         for kind, name in _KINDS
@@ -190,12 +191,6 @@ def by_slot(period: Period, city: City) -> Grouping:
         return kinds[facts.numbers["day"] - first] * HOURS + facts.numbers["hour"]
 
     return Grouping(Axis.SLOT.value, Axis.SLOT.title, "曜日・時間帯", lines, row_of, frozenset(_USUAL_HOURS))
-
-
-def _kind(weekday: int, holiday: bool) -> int:
-    if holiday or weekday == 7:
-        return 2
-    return 1 if weekday == 6 else 0
 
 
 def _by_chance(number: str, title: str, heading: str) -> Grouping:
@@ -250,13 +245,12 @@ def recommended(table: Table) -> list[str]:
     return sentences
 
 
-def _drawn_rate(figures: object, city_rate: float) -> float:
-    assert hasattr(figures, "__getitem__")
+def _drawn_rate(figures: Mapping[str, Figure], city_rate: float) -> float:
     calls, right = _whole(figures["calls"]), _whole(figures["right_party"])
     return (right + CITY_WEIGHT * city_rate) / (calls + CITY_WEIGHT)
 
 
-def _whole(figure: object) -> int:
+def _whole(figure: Figure) -> int:
     assert isinstance(figure, int)
     return figure
 
